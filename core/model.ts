@@ -1,0 +1,207 @@
+/**
+ * The nouns: what passes through the doors between the rooms. Data only, JSON-safe, nothing optional:
+ * an `Asset` has every default explicit, so nothing downstream handles a missing one.
+ */
+
+type Brand<T, Name extends string> = T & { readonly __brand: Name };
+
+/** Name of a data asset; also its folder: `[a-z][a-z0-9_]*`. */
+export type AssetName = Brand<string, "AssetName">;
+/** One execution; `YYYYMMDDTHHMMSSmmmZ-xxxx`, sorts by time (UTC). */
+export type RunId = Brand<string, "RunId">;
+/** One published state of an asset: named by the run that published it. */
+export type VersionId = RunId;
+/** SHA-256 of a file's bytes, 64 hex digits. */
+export type ContentHash = Brand<string, "ContentHash">;
+/** Hive path of a partition below its version, e.g. `at_month=2020-03/region=Lazio`; `""` where unpartitioned. */
+export type PartitionKey = Brand<string, "PartitionKey">;
+/** Arrival number of a delivery within its asset, from 1; what `_delivery` holds in a row. */
+export type DeliverySeq = Brand<number, "DeliverySeq">;
+/** Hash over what decides an asset's rows (not its description, owner or tags). */
+export type Fingerprint = Brand<string, "Fingerprint">;
+
+export interface Column {
+  readonly name: string;
+  /** DuckDB type in its canonical spelling, e.g. `DECIMAL(10,2)`. */
+  readonly type: string;
+  readonly nullable: boolean;
+  /** Other names under which files may carry this column. */
+  readonly aliases: readonly string[];
+  /** strptime patterns, tried in order, for DATE and TIMESTAMP types; empty: ISO 8601. */
+  readonly formats: readonly string[];
+  /** IANA zone in which text without an offset is read. */
+  readonly zone: string;
+  /** Strip blanks around the text before it is read. */
+  readonly trim: boolean;
+  /** Texts that mean NULL, beside the file's own `nulls`. */
+  readonly nulls: readonly string[];
+  readonly description: string | null;
+}
+
+/** A column as a contract or an engine states it. */
+export interface ColumnType {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** Named as Iceberg names its partition transforms. */
+export type Transform = "identity" | "year" | "month" | "day" | "hour" | "bucket" | "truncate";
+
+export interface PartitionField {
+  readonly transform: Transform;
+  readonly column: string;
+  /** Number of buckets or width; null for the other transforms. */
+  readonly argument: number | null;
+  /** Name of the folder level, e.g. `data_month`; the column's own name for `identity`. */
+  readonly name: string;
+}
+
+export interface OrderTerm {
+  readonly column: string;
+  readonly direction: "asc" | "desc";
+}
+
+export type Strategy = "append" | "upsert" | "replace_partitions" | "replace";
+export type Format = "csv" | "json" | "ndjson" | "parquet";
+
+export interface CsvDialect {
+  readonly delimiter: string | "auto";
+  readonly quote: string;
+  readonly escape: string;
+  readonly encoding: "auto" | "utf-8" | "utf-16" | "latin-1";
+  readonly header: boolean;
+  readonly nulls: readonly string[];
+  /** Lines to skip before the header. */
+  readonly skip: number;
+}
+
+/** When a landed file may be taken. Durations in milliseconds. */
+export type Completeness =
+  | { readonly kind: "stable"; readonly stableForMs: number }
+  | { readonly kind: "marker"; readonly marker: string };
+
+export interface Ingest {
+  /** Glob below `ingest/landing/<asset>`. */
+  readonly files: string;
+  /** Regular expression; files of equal captures are one snapshot. */
+  readonly set: string | null;
+  /** null: by each file's extension. */
+  readonly format: Format | null;
+  readonly csv: CsvDialect;
+  readonly complete: Completeness;
+  readonly strategy: Strategy;
+  readonly orderBy: readonly OrderTerm[];
+  /** SQL condition over the declared columns; rows that satisfy it delete their key. */
+  readonly deleteWhen: string | null;
+  readonly onRevision: "supersede" | "merge" | "reject";
+  readonly onDuplicate: "skip" | "accept";
+  readonly onBadRow: "quarantine" | "reject_file" | "fail";
+  /** Above it the whole file is refused; null: no limit. */
+  readonly maxBadRows: { readonly kind: "count" | "percent"; readonly value: number } | null;
+  readonly onNewColumn: "ignore" | "warn" | "fail";
+  readonly onMissingColumn: "ignore" | "warn" | "fail";
+  /** Whether a `replace` delivery without rows may empty the asset. */
+  readonly allowEmpty: boolean;
+}
+
+/** Durations in milliseconds; null `allowMs`: any lateness is accepted. */
+export interface Lateness {
+  readonly delayMs: number;
+  readonly allowMs: number | null;
+  readonly tooLate: "accept" | "quarantine" | "drop" | "fail";
+  readonly maxFutureSkewMs: number | null;
+}
+
+export type CheckRule =
+  | { readonly rule: "not_null"; readonly columns: readonly string[] }
+  | { readonly rule: "unique"; readonly columns: readonly string[] }
+  | { readonly rule: "accepted_values"; readonly column: string; readonly values: readonly (string | number | boolean)[] }
+  | { readonly rule: "range"; readonly column: string; readonly min: string | number | null; readonly max: string | number | null }
+  | { readonly rule: "matches"; readonly column: string; readonly pattern: string }
+  | { readonly rule: "row_count"; readonly min: number | null; readonly max: number | null }
+  | { readonly rule: "expression"; readonly expression: string }
+  | { readonly rule: "sql"; readonly sql: string };
+
+export type Check = CheckRule & {
+  /** Unique within the asset; given, or derived from rule and columns, e.g. `unique(data, codice_regione)`. */
+  readonly name: string;
+  readonly severity: "error" | "warn";
+  /** SQL condition that restricts the rows looked at. */
+  readonly where: string | null;
+};
+
+/** Where the words of a declaration stand; the key is a path such as `/columns/amount/type`. */
+export interface Origin {
+  /** Project-relative, with `/`. */
+  readonly file: string;
+  /** 1-based position of the asset's own name (or of the file's start). */
+  readonly line: number;
+  readonly column: number;
+}
+
+interface AssetBase {
+  readonly name: AssetName;
+  readonly description: string | null;
+  readonly owner: string | null;
+  readonly tags: readonly string[];
+  readonly key: readonly string[];
+  readonly partitionBy: readonly PartitionField[];
+  readonly eventTime: string | null;
+  readonly checks: readonly Check[];
+  /** How many versions `gc` keeps; null: all. */
+  readonly retainVersions: number | null;
+  readonly origin: Origin;
+}
+
+export interface IngestedAsset extends AssetBase {
+  readonly kind: "ingested";
+  readonly columns: readonly Column[];
+  readonly ingest: Ingest;
+  readonly lateness: Lateness | null;
+  readonly fingerprint: Fingerprint;
+}
+
+export interface DerivedAsset extends AssetBase {
+  readonly kind: "derived";
+  /** One SELECT, as the author wrote it, `:name` parameters unresolved. */
+  readonly sql: string;
+  /** Where `sql` stands: offsets in messages from the engine are relative to it. */
+  readonly sqlOrigin: Origin;
+  /** Project variables the SQL names as `:name`, with their values. */
+  readonly parameters: Readonly<Record<string, string | number | boolean>>;
+  /** Assets the SQL reads, each once, sorted. */
+  readonly inputs: readonly AssetName[];
+  /** Declared contract; empty: whatever the SQL yields. */
+  readonly columns: readonly ColumnType[];
+  readonly fingerprint: Fingerprint;
+}
+
+export type Asset = IngestedAsset | DerivedAsset;
+
+/** All assets of a project, every reference resolved, in an order in which inputs come first. */
+export interface Catalog {
+  readonly project: Project;
+  readonly assets: readonly Asset[];
+}
+
+/** `flow.yaml`, resolved for one profile. */
+export interface Project {
+  readonly name: string;
+  /** Absolute path of the folder that holds `flow.yaml`. */
+  readonly root: string;
+  /** Absolute path of the store. */
+  readonly store: string;
+  readonly timezone: string;
+  readonly vars: Readonly<Record<string, string | number | boolean>>;
+  /** DuckDB's threads; null: as many as there are cores. */
+  readonly threads: number | null;
+  /** DuckDB's memory limit, e.g. `4GB`; null: DuckDB's own default. */
+  readonly memoryLimit: string | null;
+  /** Absolute folders outside the store that SQL may read. */
+  readonly allowPaths: readonly string[];
+}
+
+/** For the `default` of a switch over a union: leaving a case out does not compile. */
+export function unreachable(value: never): never {
+  throw new Error(`unreachable: ${JSON.stringify(value)}`);
+}

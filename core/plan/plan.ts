@@ -1,0 +1,69 @@
+import type { Diagnostic } from "../diagnostic.js";
+import type { AssetName, ContentHash, DeliverySeq, VersionId } from "../model.js";
+
+/** What a run would do, as JSON-safe data: same state, same plan. */
+export interface Plan {
+  readonly plan: 1;
+  /** In an order in which inputs come first; every selected asset has an entry. */
+  readonly assets: readonly AssetPlan[];
+  /** Worth knowing, blocks nothing. */
+  readonly notices: readonly Diagnostic[];
+}
+
+export interface AssetPlan {
+  readonly asset: AssetName;
+  readonly kind: "ingested" | "derived";
+  readonly reason: Reason;
+  /** The version the plan starts from; null where none is published. */
+  readonly from: VersionId | null;
+  /** Empty: nothing to do. */
+  readonly commands: readonly Command[];
+  /** Assets of this plan that must be done before. */
+  readonly after: readonly AssetName[];
+}
+
+/** Why: users always ask. */
+export type Reason =
+  | { readonly kind: "up-to-date" }
+  | { readonly kind: "nothing-landed" }
+  | { readonly kind: "no-input"; readonly inputs: readonly AssetName[] }
+  | { readonly kind: "new-deliveries"; readonly new: number; readonly revisions: number; readonly redeliveries: number }
+  | { readonly kind: "first-build" }
+  | { readonly kind: "sql-changed" }
+  | { readonly kind: "declaration-changed" }
+  | { readonly kind: "input-changed"; readonly inputs: readonly AssetName[] }
+  | { readonly kind: "input-pending"; readonly inputs: readonly AssetName[] }
+  | { readonly kind: "withdrawal"; readonly file: string }
+  | { readonly kind: "replay" };
+
+/** One kind per operator. */
+export type Command =
+  | { readonly kind: "pickup"; readonly deliveries: readonly PlannedDelivery[] }
+  | { readonly kind: "stage"; readonly deliveries: readonly PlannedDelivery[] }
+  | { readonly kind: "merge" }
+  | { readonly kind: "transform" }
+  | { readonly kind: "check"; readonly checks: number }
+  | { readonly kind: "publish" }
+  | { readonly kind: "archive" };
+
+export type CommandKind = Command["kind"];
+
+export interface PlannedDelivery {
+  /** Path below landing, with `/`. */
+  readonly file: string;
+  /** Where it lies, below the store: landing, or what a dead run left behind. */
+  readonly path: string;
+  readonly bytes: number;
+  readonly modifiedAt: string;
+  readonly sha256: ContentHash;
+  readonly is: DeliveryKind;
+}
+
+export type DeliveryKind =
+  | { readonly kind: "new" }
+  /** `supersedes` is what it takes out; empty under `on_revision: merge`. */
+  | { readonly kind: "revision"; readonly supersedes: readonly DeliverySeq[] }
+  /** `of` is the name under which these bytes are already there. */
+  | { readonly kind: "redelivery"; readonly of: string; readonly seq: DeliverySeq }
+  /** `on_revision: reject` */
+  | { readonly kind: "rejected-revision"; readonly of: DeliverySeq };
