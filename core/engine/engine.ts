@@ -1,8 +1,18 @@
-import type { ColumnType } from "../model.js";
+import type {
+  Check,
+  Column,
+  ColumnType,
+  DeliverySeq,
+  Format,
+  Lateness,
+  OrderTerm,
+  PartitionField,
+  PartitionKey,
+  Strategy,
+} from "../model.js";
 
 /**
  * SQL behind one interface. Operators ask for named things; how they are said in SQL is the engine's matter alone.
- * (The part that declarations need; the rest follows below.)
  */
 export interface SqlParser {
   /** Parses without running or binding; one answer per text, in order. */
@@ -38,4 +48,213 @@ export interface TableMention {
 export interface Table {
   readonly columns: readonly ColumnType[];
   readonly rows: readonly (readonly (string | null)[])[];
+}
+
+/** Trouble that the engine reports about SQL that a user wrote. */
+export class SqlError extends Error {
+  /** Character offset into the user's text; null where unknown. */
+  readonly offset: number | null;
+  /** Names the engine thinks could be meant. */
+  readonly candidates: readonly string[];
+  constructor(message: string, offset: number | null, candidates: readonly string[]) {
+    super(message);
+    this.name = "SqlError";
+    this.offset = offset;
+    this.candidates = candidates;
+  }
+}
+
+export interface Engine extends SqlParser, AsyncDisposable {
+  /** e.g. `v1.5.6`; content hashes compare within one version only. */
+  readonly version: string;
+  /** A workspace of its own: what one session stages or folds, no other sees. */
+  session(): Promise<Session>;
+}
+
+export interface EngineOptions {
+  /** Folders that SQL and operators may read; the store comes first. */
+  readonly allowedFolders: readonly string[];
+  readonly spillFolder: string | null;
+  readonly threads: number | null;
+  readonly memoryLimit: string | null;
+}
+
+export interface Session extends AsyncDisposable {
+  /** Parses and types deliveries into `into`; what they hold becomes this session's staged rows. */
+  stage(request: StageRequest): Promise<StageResult>;
+  /** Folds the staged rows into the base; writes the touched partitions below `into`. */
+  fold(request: FoldRequest): Promise<FoldResult>;
+  /** Runs a derived asset's SELECT and writes the partitions that differ from the base below `into`. */
+  transform(request: TransformRequest): Promise<TransformResult>;
+  /** Rows that fail each check, in order, looked for in the given version. */
+  check(subject: ReadyTable, checks: readonly Check[], inputs: readonly ReadyTable[]): Promise<readonly CheckResult[]>;
+  /** One SELECT of a user over these tables. */
+  query(sql: string, tables: readonly ReadyTable[]): Promise<Table>;
+  /** Output columns of a SELECT over empty tables of these types. */
+  describe(sql: string, parameters: Parameters, tables: readonly TableShape[]): Promise<readonly ColumnType[]>;
+  /** Stops what runs now; it rejects. */
+  interrupt(): void;
+}
+
+export type Parameters = Readonly<Record<string, string | number | boolean>>;
+
+export interface TableShape {
+  readonly name: string;
+  readonly columns: readonly ColumnType[];
+}
+
+/** One version of an asset as readers see it: its declared columns over these part files. */
+export interface ReadyTable extends TableShape {
+  readonly partitionBy: readonly PartitionField[];
+  /** Absolute paths of visible parts. */
+  readonly files: readonly string[];
+}
+
+export interface StageRequest {
+  readonly columns: readonly Column[];
+  readonly partitionBy: readonly PartitionField[];
+  readonly eventTime: string | null;
+  readonly lateness: Lateness | null;
+  readonly orderBy: readonly OrderTerm[];
+  readonly deleteWhen: string | null;
+  readonly files: readonly FileToStage[];
+  /** Folder for the typed rows; it exists and is empty. */
+  readonly into: string;
+}
+
+export interface FileToStage {
+  readonly seq: DeliverySeq;
+  /** What `_file` says: the path below landing. */
+  readonly file: string;
+  /** Absolute. */
+  readonly path: string;
+  readonly format: Format;
+  /** How the file's fields map to columns; CSV only. */
+  readonly csv: CsvLayout | null;
+  /** Watermark to judge its rows against; null: not judged. */
+  readonly judgeAgainst: string | null;
+  /** Instant (ISO) beyond which event times are refused; null: no limit. */
+  readonly notAfter: string | null;
+}
+
+export interface CsvLayout {
+  readonly delimiter: string;
+  readonly quote: string;
+  readonly escape: string;
+  readonly encoding: "utf-8" | "utf-16" | "latin-1";
+  readonly header: boolean;
+  readonly skip: number;
+  readonly nulls: readonly string[];
+  /** For each field of the file the column it feeds; null: none. */
+  readonly fields: readonly (string | null)[];
+}
+
+export interface StageResult {
+  readonly files: readonly StagedFile[];
+}
+
+export interface StagedFile {
+  readonly seq: DeliverySeq;
+  /** Why the whole file cannot be read; its rows are not staged. */
+  readonly unreadable: string | null;
+  readonly read: number;
+  readonly refused: number;
+  readonly refusals: readonly { readonly reason: string; readonly rows: number; readonly example: string }[];
+  /** Declared columns the file does not have, and fields it has beyond them (formats that name their fields). */
+  readonly drift: { readonly added: readonly string[]; readonly missing: readonly string[] };
+  readonly late: LateRows;
+  readonly eventTime: { readonly min: string; readonly max: string } | null;
+}
+
+export interface LateRows {
+  readonly merged: number;
+  readonly tooLate: number;
+  /** Seconds behind the watermark, of both kinds. */
+  readonly behind: { readonly p50: number; readonly p95: number; readonly max: number } | null;
+  readonly reopened: readonly PartitionKey[];
+}
+
+export interface BasePartition {
+  readonly partition: PartitionKey;
+  /** Absolute paths. */
+  readonly parts: readonly string[];
+  readonly shadow: readonly string[];
+  readonly rows: number;
+  readonly contentHash: string;
+}
+
+export interface FoldRequest {
+  readonly columns: readonly Column[];
+  readonly key: readonly string[];
+  readonly orderBy: readonly OrderTerm[];
+  readonly partitionBy: readonly PartitionField[];
+  readonly eventTime: string | null;
+  readonly strategy: Strategy;
+  /** Staged deliveries to leave out: their files were refused. */
+  readonly exclude: readonly DeliverySeq[];
+  /** Deliveries whose lateness decision keeps too-late rows out. */
+  readonly keepTooLate: boolean;
+  readonly base: readonly BasePartition[];
+  /** Deliveries whose contributions are taken out, and where those lie. */
+  readonly remove: readonly DeliverySeq[];
+  readonly removeFrom: readonly PartitionKey[];
+  /** Deliveries staged again from the archive: they compete, but are not of this run. */
+  readonly restaged: readonly DeliverySeq[];
+  /** For the replacing strategies: which deliveries form one snapshot, and how the snapshots rank by arrival. */
+  readonly snapshots: readonly { readonly seq: DeliverySeq; readonly snapshot: number }[];
+  /** Empty existing folder; files appear below it under the names the result gives. */
+  readonly into: string;
+}
+
+export interface FoldResult {
+  readonly partitions: readonly FoldedPartition[];
+  readonly deliveries: readonly FoldedDelivery[];
+}
+
+/** A touched partition. `visible` or `shadow` null: as it was. */
+export interface FoldedPartition {
+  readonly partition: PartitionKey;
+  readonly rows: number;
+  readonly contentHash: string;
+  readonly eventTime: { readonly min: string; readonly max: string } | null;
+  readonly visible: readonly WrittenFile[] | null;
+  readonly shadow: readonly WrittenFile[] | null;
+}
+
+export interface WrittenFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly rows: number;
+}
+
+export interface FoldedDelivery {
+  readonly seq: DeliverySeq;
+  readonly merged: number;
+  readonly superseded: number;
+  readonly duplicates: number;
+  readonly deleted: number;
+  readonly late: number;
+  readonly partitions: readonly { readonly partition: PartitionKey; readonly rows: number }[];
+}
+
+export interface TransformRequest {
+  readonly sql: string;
+  readonly parameters: Parameters;
+  readonly inputs: readonly ReadyTable[];
+  readonly key: readonly string[];
+  readonly partitionBy: readonly PartitionField[];
+  readonly eventTime: string | null;
+  readonly base: readonly BasePartition[];
+  readonly into: string;
+}
+
+export interface TransformResult {
+  readonly columns: readonly ColumnType[];
+  /** All partitions; `visible` null: equal to the base's. */
+  readonly partitions: readonly FoldedPartition[];
+}
+
+export interface CheckResult {
+  readonly failures: number;
+  readonly examples: readonly Readonly<Record<string, string | null>>[];
 }
