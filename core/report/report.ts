@@ -29,7 +29,9 @@ export interface AssetOutcome {
   readonly problem: string | null;
   /** The version now visible. */
   readonly version: VersionId | null;
+  /** Rows visible now, and before the run (0 where there was no version): `+2 rows` is their difference. */
   readonly rows: number;
+  readonly rows_before: number;
   readonly deliveries: readonly DeliveryOutcome[];
   /** Sums over the deliveries that were merged. */
   readonly account: RowAccount;
@@ -50,7 +52,7 @@ export interface DeliveryOutcome {
   readonly sha256: ContentHash;
   readonly is: "new" | "revision" | "redelivery" | "refused";
   readonly rows: RowAccount;
-  /** Why it was skipped or refused; null for one that was merged. */
+  /** Why it was skipped (`redelivery of orders_1.csv`) or refused; null for one that was merged. */
   readonly reason: string | null;
   /** Refused rows by reason, most frequent first. */
   readonly refusals: readonly { readonly reason: string; readonly rows: number; readonly example: string }[];
