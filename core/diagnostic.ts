@@ -64,6 +64,11 @@ export const diagnosticCodes = {
   locked: "another run holds the asset",
   "stale-plan": "a saved plan no longer fits the state",
   "store-damaged": "the store does not hold what its manifests say",
+  "store-newer": "the store or its ledger was written by a newer release",
+  "ledger-damaged": "the ledger cannot be read; it can be rebuilt from the store",
+  "ledger-busy": "another process keeps the ledger locked",
+  "path-escapes": "a name from outside that would leave its folder",
+  "file-changed": "a file changed while it was moved",
   "unknown-version": "a version that the asset does not have",
   interrupted: "the run was stopped from outside",
 } as const;

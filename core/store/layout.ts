@@ -1,0 +1,103 @@
+import { isAbsolute, join, relative, sep } from "node:path";
+import type { AssetName, RunId, VersionId } from "../model.js";
+import { storeTrouble } from "./trouble.js";
+
+/**
+ * Every place of the store (design section 3): the only code that joins paths. Pure; nothing is created.
+ * Paths are absolute unless a name says otherwise.
+ */
+export interface Layout {
+  readonly root: string;
+  /** Producers write here. */
+  landing(asset: AssetName): string;
+  /** Files taken by a run. */
+  pickedUp(asset: AssetName, run: RunId): string;
+  /** Holds `pickedUp` of every run. */
+  pickedUpRuns(asset: AssetName): string;
+  /** What a run is about to take, written before it takes the first file. */
+  pickupList(asset: AssetName, run: RunId): string;
+  /** Typed rows of each delivery of a run. */
+  intermediate(asset: AssetName, run: RunId): string;
+  intermediateRuns(asset: AssetName): string;
+  /** The candidate version: complete, not yet visible. */
+  candidate(asset: AssetName, run: RunId): string;
+  candidateRuns(asset: AssetName): string;
+  /** A published version: immutable. */
+  version(asset: AssetName, version: VersionId): string;
+  /** Holds `version` of every version. */
+  versions(asset: AssetName): string;
+  manifest(asset: AssetName, version: VersionId): string;
+  /** `manifest.json` of a folder that is not (yet) a version. */
+  manifestIn(folder: string): string;
+  /** The symlink that says which version is current. */
+  pointer(asset: AssetName): string;
+  /** Holds all pointers. */
+  pointers(): string;
+  /** What the pointer of a version holds: relative, so that a store can be copied or moved whole. */
+  pointerTarget(asset: AssetName, version: VersionId): string;
+  /** Raw bytes of accepted deliveries: the log. */
+  ingestArchive(asset: AssetName, run: RunId): string;
+  ingestArchiveRuns(asset: AssetName): string;
+  /** Refused files and rows. */
+  quarantine(asset: AssetName, run: RunId): string;
+  quarantineRuns(asset: AssetName): string;
+  /** `.run.json` of a picked-up, archived or quarantined folder. */
+  runRecord(folder: string): string;
+  ledger(): string;
+  locks(): string;
+  lock(asset: AssetName): string;
+  /** Where DuckDB spills for a run. */
+  spill(run: RunId): string;
+  spillRuns(): string;
+  /** The path of a place below the store, with `/`. */
+  belowStore(path: string): string;
+}
+
+export function openLayout(root: string): Layout {
+  const at = (...steps: readonly string[]): string => steps.reduce(below, root);
+  return {
+    root,
+    landing: (asset) => at("ingest", "landing", asset),
+    pickedUp: (asset, run) => at("staging", "pickedup", asset, run),
+    pickedUpRuns: (asset) => at("staging", "pickedup", asset),
+    pickupList: (asset, run) => at("staging", "pickedup", asset, run, ".pickup.json"),
+    intermediate: (asset, run) => at("staging", "intermediate", asset, run),
+    intermediateRuns: (asset) => at("staging", "intermediate", asset),
+    candidate: (asset, run) => at("staging", "ready", asset, run),
+    candidateRuns: (asset) => at("staging", "ready", asset),
+    version: (asset, version) => at("archive", asset, version),
+    versions: (asset) => at("archive", asset),
+    manifest: (asset, version) => at("archive", asset, version, "manifest.json"),
+    manifestIn: (folder) => below(folder, "manifest.json"),
+    pointer: (asset) => at("ready", asset),
+    pointers: () => at("ready"),
+    pointerTarget: (asset, version) => `../archive/${asset}/${version}`,
+    ingestArchive: (asset, run) => at("ingest", "archive", asset, run),
+    ingestArchiveRuns: (asset) => at("ingest", "archive", asset),
+    quarantine: (asset, run) => at("ingest", "quarantine", asset, run),
+    quarantineRuns: (asset) => at("ingest", "quarantine", asset),
+    runRecord: (folder) => below(folder, ".run.json"),
+    ledger: () => at(".flow", "ledger.db"),
+    locks: () => at(".flow", "locks"),
+    lock: (asset) => at(".flow", "locks", `${asset}.lock`),
+    spill: (run) => at("staging", "spill", run),
+    spillRuns: () => at("staging", "spill"),
+    belowStore: (path) => withSlashes(relative(root, path)),
+  };
+}
+
+/**
+ * The place of a `/`-separated relative path below a folder. Throws for whatever would leave the folder or name the
+ * folder itself: file names and partition values come from outside. Symlinks are not looked at.
+ */
+export function below(root: string, path: string): string {
+  const steps = path.split(sep === "\\" ? /[\\/]/ : "/");
+  if (isAbsolute(path) || path.includes("\0") || steps.some((step) => step === "" || step === "." || step === "..")) {
+    throw storeTrouble("path-escapes", `the path \`${path}\` does not stay in its folder`, "rename it: no `..`, no leading or doubled `/`");
+  }
+  return join(root, ...steps);
+}
+
+function withSlashes(path: string): string {
+  return sep === "/" ? path : path.split(sep).join("/");
+}

@@ -1,0 +1,71 @@
+/**
+ * Every place in the code where the disk is changed: one name each, with what happens there. A test stops, fails or kills a
+ * run at any of them; whoever adds an operation adds its point here, and the crash matrix covers it by itself.
+ */
+export const filePoints = {
+  "store:make": "makes the folders of the store",
+
+  "lock:make": "makes the folder of the locks",
+  "lock:draft": "writes who wants an asset, before it has a name others see",
+  "lock:link": "gives the lock its name: the one who can is the owner",
+  "lock:claim": "announces that a dead owner's lock is being replaced, or one's own given back",
+  "lock:replace": "puts one's own lock in a dead owner's place",
+  "lock:open": "opens one's own lock to keep it fresh",
+  "lock:say": "writes the owner's step and heartbeat",
+  "lock:release": "removes one's own lock",
+  "lock:sweep": "removes drafts and claims nobody needs",
+
+  "pickup:make": "makes the folder a run takes files into",
+  "pickup:list": "writes what the run is about to take",
+  "pickup:move": "takes a landed file",
+  "pickup:sync": "makes the taking survive a power cut",
+  "pickup:record": "writes what the run decided about its files",
+
+  "stage:make": "makes the folder of typed rows",
+  "stage:write": "writes the rows of a delivery, or why it was refused",
+  "stage:remove": "removes rows an earlier attempt staged",
+
+  "merge:make": "makes folders of the candidate",
+  "merge:write": "writes parts of the candidate",
+  "merge:link": "links an unchanged part into the candidate",
+  "merge:remove": "removes what an earlier attempt built",
+
+  "quarantine:make": "makes the folder for refused files and rows",
+  "quarantine:write": "writes refused rows and their reasons",
+  "quarantine:move": "puts a refused file into quarantine",
+  "quarantine:record": "writes why files of a run are in quarantine",
+
+  "publish:manifest": "writes the manifest into the candidate",
+  "publish:sync-parts": "makes the candidate survive a power cut",
+  "publish:make": "makes the asset's folder below archive/ and the folder of pointers",
+  "publish:version": "moves the candidate to archive/: complete, not yet visible",
+  "publish:sync-archive": "makes that move survive a power cut",
+  "publish:pointer": "points ready/ at the version: the commit",
+  "publish:sync-ready": "makes the commit survive a power cut",
+
+  "archive:make": "makes the run's folder in the log",
+  "archive:move": "moves taken files to the log",
+  "archive:marker": "removes the marker of a file that was taken",
+  "archive:sync": "makes the log survive a power cut",
+
+  "recover:return": "gives a file a dead run had taken back to landing",
+  "recover:remove": "removes what a dead run left unfinished",
+  "recover:sync": "makes recovery survive a power cut",
+
+  "tidy:remove": "removes what a finished run no longer needs",
+} as const;
+
+export type FilePoint = keyof typeof filePoints;
+
+/** All points, in the order of the table. */
+export const pointNames: readonly FilePoint[] = Object.keys(filePoints).filter(isFilePoint);
+
+export function isFilePoint(name: string): name is FilePoint {
+  return Object.hasOwn(filePoints, name);
+}
+
+/** `within`: between two steps of one operation, e.g. after the temporary file is written and before it is renamed. */
+export type FilePhase = "before" | "within" | "after";
+
+/** Called around every operation; what it throws, the operation throws. */
+export type OnPoint = (point: FilePoint, phase: FilePhase) => void | Promise<void>;

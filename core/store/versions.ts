@@ -1,0 +1,137 @@
+import { readFile, readlink } from "node:fs/promises";
+import type { AssetName, ContentHash, VersionId } from "../model.js";
+import { canonicalJson } from "./canonical-json.js";
+import type { Files } from "./files.js";
+import { sha256Of } from "./hash-file.js";
+import type { Layout } from "./layout.js";
+import type { Manifest } from "./manifest.js";
+import { isSystemError, storeTrouble } from "./trouble.js";
+
+/** A version as it is written down: its manifest and the hash of the manifest's bytes, which the next version keeps. */
+export interface StoredManifest {
+  readonly manifest: Manifest;
+  readonly sha256: ContentHash;
+}
+
+/** The version that readers see now; null where nothing is published. */
+export async function readPointer(layout: Layout, asset: AssetName): Promise<VersionId | null> {
+  const target = await readTarget(layout.pointer(asset));
+  if (target === null) return null;
+  const version = /^\.\.\/archive\/([^/]+)\/([^/]+)\/?$/.exec(target);
+  if (version === null || version[1] !== asset) throw damaged(`\`ready/${asset}\` points at \`${target}\`, which is no version of it`);
+  return version[2] as VersionId;
+}
+
+/** Throws where the version or its manifest is missing, unreadable or written by a newer release. */
+export async function readManifest(layout: Layout, asset: AssetName, version: VersionId): Promise<StoredManifest> {
+  const stored = await findManifest(layout, asset, version);
+  if (stored === null) throw damaged(`version \`${version}\` of \`${asset}\` has no manifest`);
+  return stored;
+}
+
+/**
+ * Makes a candidate the current version. The last rename is the commit: before it nothing happened, after it everything did.
+ * May be repeated after a crash at any point, with the same manifest. Gives the hash of the manifest's bytes.
+ */
+export async function publish(layout: Layout, files: Files, candidate: string, manifest: Manifest): Promise<ContentHash> {
+  const { asset, version } = manifest;
+  const sha256 = await moveToArchive(layout, files, candidate, manifest);
+  await files.syncDir("publish:sync-archive", layout.versions(asset));
+  await pointAt(layout, files, asset, version);
+  return sha256;
+}
+
+/** Commits a version that lies complete in `archive/`. */
+export async function pointAt(layout: Layout, files: Files, asset: AssetName, version: VersionId): Promise<void> {
+  await files.makeDirDurable("publish:make", layout.pointers());
+  await files.swapSymlink("publish:pointer", layout.pointerTarget(asset, version), layout.pointer(asset));
+  await files.syncDir("publish:sync-ready", layout.pointers());
+}
+
+/**
+ * The current version, then its parent, and so on: newest first. Each link is checked against the hash the child keeps.
+ * Ends at the first version, or where older ones have been removed.
+ */
+export async function* chain(layout: Layout, asset: AssetName): AsyncGenerator<StoredManifest, void, undefined> {
+  const newest = await readPointer(layout, asset);
+  let stored = newest === null ? null : await readManifest(layout, asset, newest);
+  while (stored !== null) {
+    yield stored;
+    stored = await parentOf(layout, stored.manifest);
+  }
+}
+
+async function moveToArchive(layout: Layout, files: Files, candidate: string, manifest: Manifest): Promise<ContentHash> {
+  const there = await findManifest(layout, manifest.asset, manifest.version);
+  if (there !== null) return sameManifest(there, manifest);
+  const sha256 = await files.writeDurable("publish:manifest", layout.manifestIn(candidate), canonicalJson(manifest));
+  // Linked parts were made durable by the version they came from.
+  await files.syncTree("publish:sync-parts", candidate, { skipLinked: true });
+  await files.makeDirDurable("publish:make", layout.versions(manifest.asset));
+  await files.rename("publish:version", candidate, layout.version(manifest.asset, manifest.version));
+  return sha256;
+}
+
+function sameManifest(there: StoredManifest, manifest: Manifest): ContentHash {
+  if (there.sha256 === sha256Of(canonicalJson(manifest))) return there.sha256;
+  throw damaged(`version \`${manifest.version}\` of \`${manifest.asset}\` exists with other content`);
+}
+
+async function parentOf(layout: Layout, child: Manifest): Promise<StoredManifest | null> {
+  if (child.parent === null) return null;
+  const parent = await findManifest(layout, child.asset, child.parent.version);
+  if (parent !== null && parent.sha256 !== child.parent.sha256) {
+    throw damaged(`the manifest of version \`${child.parent.version}\` of \`${child.asset}\` is not the one its successor was built on`);
+  }
+  return parent;
+}
+
+async function findManifest(layout: Layout, asset: AssetName, version: VersionId): Promise<StoredManifest | null> {
+  const bytes = await readIfThere(layout.manifest(asset, version));
+  if (bytes === null) return null;
+  const manifest = parseManifest(bytes, `the manifest of version \`${version}\` of \`${asset}\``);
+  if (manifest.asset !== asset || manifest.version !== version) {
+    throw damaged(`the manifest in \`archive/${asset}/${version}\` is that of \`${manifest.asset}\` \`${manifest.version}\``);
+  }
+  return { manifest, sha256: sha256Of(bytes) };
+}
+
+function parseManifest(bytes: Buffer, name: string): Manifest {
+  const value = parseJson(bytes);
+  if (typeof value !== "object" || value === null || !("manifest" in value)) throw damaged(`${name} cannot be read`);
+  if (value.manifest !== 1) {
+    throw storeTrouble("store-newer", `${name} was written by a newer flow`, "use the release that wrote the store, or a newer one");
+  }
+  return value as Manifest;
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString("utf8"));
+  } catch {
+    return null;
+  }
+}
+
+async function readIfThere(path: string): Promise<Buffer | null> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (isSystemError(error, "ENOENT")) return null;
+    throw error;
+  }
+}
+
+async function readTarget(path: string): Promise<string | null> {
+  try {
+    return await readlink(path);
+  } catch (error) {
+    if (isSystemError(error, "ENOENT")) return null;
+    if (isSystemError(error, "EINVAL")) throw damaged(`\`${path}\` is not a symlink to a version`);
+    throw error;
+  }
+}
+
+function damaged(message: string) {
+  return storeTrouble("store-damaged", message, "`flow fsck` says what is damaged and what to do");
+}
