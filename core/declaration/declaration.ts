@@ -1,0 +1,104 @@
+/**
+ * What a declaration looks like once its shape is valid: `schemas/*.json` as types, names as the user writes them.
+ * Everything is optional here; defaults and references come with resolving.
+ */
+export interface AssetDeclaration {
+  readonly asset?: string;
+  readonly type?: "ingested" | "derived";
+  readonly description?: string;
+  readonly owner?: string;
+  readonly tags?: readonly string[];
+  readonly ingest?: IngestDeclaration;
+  readonly sql?: string;
+  readonly incremental?: "auto" | "full";
+  readonly columns?: Readonly<Record<string, string | ColumnDeclaration>>;
+  readonly key?: OneOrMore;
+  readonly partition_by?: OneOrMore;
+  readonly event_time?: string;
+  readonly lateness?: LatenessDeclaration;
+  readonly checks?: readonly CheckDeclaration[];
+  readonly retain?: RetainDeclaration;
+}
+
+export type OneOrMore = string | readonly string[];
+
+export interface IngestDeclaration {
+  readonly files?: string;
+  readonly set?: string;
+  readonly format?: "csv" | "json" | "ndjson" | "parquet";
+  readonly csv?: CsvDeclaration;
+  readonly complete?: { readonly stable_for?: string; readonly marker?: string };
+  readonly strategy?: "append" | "upsert" | "replace_partitions" | "replace";
+  readonly order_by?: OneOrMore;
+  readonly delete_when?: string;
+  readonly on_revision?: "supersede" | "merge" | "reject";
+  readonly on_duplicate?: "skip" | "accept";
+  readonly on_bad_row?: "quarantine" | "reject_file" | "fail";
+  readonly max_bad_rows?: number | string;
+  readonly on_new_column?: "ignore" | "warn" | "fail";
+  readonly on_missing_column?: "ignore" | "warn" | "fail";
+  readonly allow_empty?: boolean;
+}
+
+export interface CsvDeclaration {
+  readonly delimiter?: string;
+  readonly quote?: string;
+  readonly escape?: string;
+  readonly encoding?: "auto" | "utf-8" | "utf-16" | "latin-1";
+  readonly header?: boolean;
+  readonly nulls?: readonly string[];
+  readonly skip?: number;
+}
+
+export interface ColumnDeclaration {
+  readonly type?: string;
+  readonly nullable?: boolean;
+  readonly aliases?: readonly string[];
+  readonly formats?: readonly string[];
+  readonly zone?: string;
+  readonly trim?: boolean;
+  readonly nulls?: readonly string[];
+  readonly description?: string;
+}
+
+export interface LatenessDeclaration {
+  readonly delay?: string;
+  readonly allow?: string;
+  readonly too_late?: "accept" | "quarantine" | "drop" | "fail";
+  readonly max_future_skew?: string;
+}
+
+export interface CheckDeclaration {
+  readonly not_null?: OneOrMore;
+  readonly unique?: OneOrMore;
+  readonly accepted_values?: { readonly column?: string; readonly values?: readonly (string | number | boolean)[] };
+  readonly range?: { readonly column?: string; readonly min?: string | number; readonly max?: string | number };
+  readonly matches?: { readonly column?: string; readonly pattern?: string };
+  readonly row_count?: { readonly min?: number; readonly max?: number };
+  readonly expression?: string;
+  readonly sql?: string;
+  readonly name?: string;
+  readonly severity?: "error" | "warn";
+  readonly where?: string;
+}
+
+export interface RetainDeclaration {
+  readonly versions?: number;
+  readonly raw?: "forever";
+}
+
+interface Settings {
+  readonly store?: string;
+  readonly timezone?: string;
+  readonly vars?: Readonly<Record<string, string | number | boolean>>;
+  readonly threads?: number;
+  readonly memory_limit?: string;
+  readonly allow_paths?: readonly string[];
+}
+
+/** `flow.yaml`. */
+export interface FlowDeclaration extends Settings {
+  readonly name?: string;
+  readonly profiles?: Readonly<Record<string, Settings>>;
+  readonly defaults?: { readonly ingest?: IngestDeclaration; readonly retain?: RetainDeclaration };
+}
