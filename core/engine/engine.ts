@@ -82,6 +82,8 @@ export interface EngineOptions {
 export interface Session extends AsyncDisposable {
   /** Parses and types deliveries into `into`; what they hold becomes this session's staged rows. */
   stage(request: StageRequest): Promise<StageResult>;
+  /** Writes the staged rows that were refused as `rows.parquet` and `rows.csv` below `into`; says how many. */
+  exportRefused(into: string, exclude: readonly DeliverySeq[]): Promise<number>;
   /** Folds the staged rows into the base; writes the touched partitions below `into`. */
   fold(request: FoldRequest): Promise<FoldResult>;
   /** Runs a derived asset's SELECT and writes the partitions that differ from the base below `into`. */
@@ -131,6 +133,8 @@ export interface FileToStage {
   readonly format: Format;
   /** How the file's fields map to columns; CSV only. */
   readonly csv: CsvLayout | null;
+  /** Newline bytes in the file where known: tells whether lines and records are the same. */
+  readonly newlines: number | null;
   /** Watermark to judge its rows against; null: not judged. */
   readonly judgeAgainst: string | null;
   /** Instant (ISO) beyond which event times are refused; null: no limit. */
@@ -162,7 +166,10 @@ export interface StagedFile {
   readonly refusals: readonly { readonly reason: string; readonly rows: number; readonly example: string }[];
   /** Declared columns the file does not have, and fields it has beyond them (formats that name their fields). */
   readonly drift: { readonly added: readonly string[]; readonly missing: readonly string[] };
+  /** Rows kept out by the lateness policy. */
+  readonly keptOut: number;
   readonly late: LateRows;
+  /** Of the rows taken. */
   readonly eventTime: { readonly min: string; readonly max: string } | null;
 }
 
@@ -192,8 +199,6 @@ export interface FoldRequest {
   readonly strategy: Strategy;
   /** Staged deliveries to leave out: their files were refused. */
   readonly exclude: readonly DeliverySeq[];
-  /** Deliveries whose lateness decision keeps too-late rows out. */
-  readonly keepTooLate: boolean;
   readonly base: readonly BasePartition[];
   /** Deliveries whose contributions are taken out, and where those lie. */
   readonly remove: readonly DeliverySeq[];
@@ -233,7 +238,6 @@ export interface FoldedDelivery {
   readonly superseded: number;
   readonly duplicates: number;
   readonly deleted: number;
-  readonly late: number;
   readonly partitions: readonly { readonly partition: PartitionKey; readonly rows: number }[];
 }
 

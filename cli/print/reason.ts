@@ -1,0 +1,70 @@
+import type { AssetOutcome, AssetPlan, Reason } from "../../core/index.js";
+import { count, list } from "./amount.js";
+import { plain } from "./plain.js";
+
+/** Nothing is conveyed by colour alone: `+` new, `~` changes, `=` nothing to do, `!` trouble. */
+export type Symbol = "+" | "~" | "=" | "!";
+
+type Words = { readonly [Kind in Reason["kind"]]: (reason: Extract<Reason, { kind: Kind }>) => string };
+
+/** Why an asset is in the plan; the only place with these words. A reason without words does not compile. */
+const words: Words = {
+  "up-to-date": () => "up to date",
+  "nothing-landed": () => "nothing has landed yet",
+  "no-input": ({ inputs }) => `waits for ${list(inputs)}: no version yet`,
+  "new-deliveries": (reason) => deliveryWords(reason),
+  "first-build": () => "first build",
+  "sql-changed": () => "its SQL changed",
+  "declaration-changed": () => "its declaration changed",
+  "input-changed": ({ inputs }) => `${list(inputs)} changed`,
+  "input-pending": ({ inputs }) => `${list(inputs)} will change`,
+  withdrawal: ({ file }) => `${plain(file)} is withdrawn`,
+  replay: () => "replayed from the archive",
+};
+
+/** `2 new files, 1 revision` */
+export function reasonWords(reason: Reason): string {
+  return wordsOf(reason.kind)(reason);
+}
+
+/** What the plan's symbol is: a first version is new, everything else changes what is there. */
+export function planSymbol(plan: AssetPlan): Symbol {
+  if (plan.commands.length === 0) return "=";
+  if (refusesRevision(plan)) return "!";
+  return isAddition(plan.reason) || plan.from === null ? "+" : "~";
+}
+
+/** The same for what came of it. A version with something refused is trouble, though it is published. */
+export function outcomeSymbol(outcome: AssetOutcome): Symbol {
+  if (outcome.status === "failed" || outcome.status === "skipped" || hasRefusals(outcome)) return "!";
+  if (outcome.status === "unchanged") return "=";
+  return isAddition(outcome.reason) ? "+" : "~";
+}
+
+/** Something landed and was not taken, whole files or single rows. */
+export function hasRefusals(outcome: AssetOutcome): boolean {
+  return outcome.account.refused > 0 || outcome.deliveries.some((delivery) => delivery.is === "refused" || delivery.rows.refused > 0);
+}
+
+function isAddition(reason: Reason): boolean {
+  if (reason.kind === "new-deliveries") return reason.new > 0 && reason.revisions === 0;
+  return reason.kind === "first-build";
+}
+
+function refusesRevision(plan: AssetPlan): boolean {
+  return plan.commands.some((command) => "deliveries" in command && command.deliveries.some(({ is }) => is.kind === "rejected-revision"));
+}
+
+function deliveryWords(reason: Extract<Reason, { kind: "new-deliveries" }>): string {
+  const parts = [
+    reason.new > 0 ? count(reason.new, "new file") : "",
+    reason.revisions > 0 ? count(reason.revisions, "revision") : "",
+    reason.redeliveries > 0 ? count(reason.redeliveries, "redelivery") : "",
+  ];
+  return parts.filter((part) => part !== "").join(", ");
+}
+
+/** TypeScript cannot see that the record's function and the reason have the same kind; the record's type has made sure. */
+function wordsOf(kind: Reason["kind"]): (reason: Reason) => string {
+  return words[kind] as (reason: Reason) => string;
+}

@@ -1,0 +1,48 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+
+/** The end of every `--help`. The tests run each line. */
+export function examples(lines: readonly (readonly [command: string, what: string])[]): string {
+  const width = Math.max(...lines.map(([command]) => command.length));
+  return ["", "Examples:", ...lines.map(([command, what]) => `  $ ${command.padEnd(width)}  # ${what}`)].join("\n");
+}
+
+export const selectionWords =
+  "assets to take: `a`, `+a` with its inputs, `a+` with its readers, `2+a`, `@a`, `tag:x`, `path:dir`; none means all";
+
+export function excludeOption(): Option {
+  return new Option("--exclude <selector>", "leave these out (repeatable)").argParser(collect).default([], "none");
+}
+
+export function threadsOption(): Option {
+  return new Option("--threads <n>", "DuckDB's threads (default: as flow.yaml says)").argParser(parseThreads);
+}
+
+export function jsonOption(what: string): Option {
+  return new Option("--json", what);
+}
+
+/** Known to every command, before or after its name. */
+export function addGlobalOptions(program: Command): Command {
+  return program
+    .option("--project <dir>", "folder with flow.yaml, or one below it (default: the current one)")
+    .option("--profile <name>", "take this profile of flow.yaml")
+    .addOption(new Option("--vars <k=v>", "set a variable of flow.yaml (repeatable)").argParser(parseVariable).default({}, "none"))
+    .option("-q, --quiet", "only problems and the summary")
+    .option("--no-color", "no colour (NO_COLOR does the same)");
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+/** `name=value`; the value may be empty and may hold further `=`. */
+function parseVariable(value: string, before: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const equals = value.indexOf("=");
+  if (equals < 1) throw new InvalidArgumentError("It is written name=value.");
+  return { ...before, [value.slice(0, equals)]: value.slice(equals + 1) };
+}
+
+function parseThreads(value: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(value)) throw new InvalidArgumentError("It is a whole number from 1 up.");
+  return Number(value);
+}

@@ -1,0 +1,64 @@
+import type { PartitionField } from "../../model.js";
+import { unreachable } from "../../model.js";
+import { ident, text } from "./sql.js";
+
+/** Hive's word for NULL; a value spelt so is refused at the door. */
+export const hiveNull = "__HIVE_DEFAULT_PARTITION__";
+
+/** The value of one folder level, as SQL over a row. */
+export function fieldValue(field: PartitionField): string {
+  const column = ident(field.column);
+  switch (field.transform) {
+    case "identity":
+      return column;
+    case "year":
+      return `strftime(${column}, '%Y')`;
+    case "month":
+      return `strftime(${column}, '%Y-%m')`;
+    case "day":
+      return `strftime(${column}, '%Y-%m-%d')`;
+    case "hour":
+      return `strftime(${column}, '%Y-%m-%d-%H')`;
+    case "bucket":
+      // MD5, because DuckDB's own hash may change from release to release.
+      return `(md5_number(${column}::VARCHAR) % ${field.argument ?? 1})::VARCHAR`;
+    case "truncate":
+      return `CASE WHEN ${column} IS NULL THEN NULL ELSE ${truncated(column, field.argument ?? 1)} END`;
+    default:
+      return unreachable(field.transform);
+  }
+}
+
+/** Whole numbers to a multiple of the width (as Iceberg does, towards minus infinity), texts to a prefix. */
+function truncated(column: string, width: number): string {
+  const number = `TRY_CAST(${column}::VARCHAR AS HUGEINT)`;
+  return `CASE WHEN typeof(${column}) = 'VARCHAR' THEN left(${column}::VARCHAR, ${width})
+    ELSE (${number} - ((${number} % ${width}) + ${width}) % ${width})::VARCHAR END`;
+}
+
+/** The partition key of a row as text: the path its part will have, encoded as DuckDB encodes it. */
+export function partitionKey(fields: readonly PartitionField[]): string {
+  if (fields.length === 0) return "''";
+  const levels = fields.map(
+    (field) => `${text(`${field.name}=`)} || coalesce(url_encode((${fieldValue(field)})::VARCHAR), ${text(hiveNull)})`,
+  );
+  return levels.join(" || '/' || ");
+}
+
+/** Columns for PARTITION_BY that the rows do not have yet. */
+export function addedFields(fields: readonly PartitionField[]): readonly string[] {
+  return fields
+    .filter((field) => field.transform !== "identity")
+    .map((field) => `${fieldValue(field)} AS ${ident(field.name)}`);
+}
+
+export function identityColumns(fields: readonly PartitionField[]): readonly string[] {
+  return fields.filter((field) => field.transform === "identity").map((field) => field.column);
+}
+
+/** Start of the interval after the partition of `instant`, by the finest time transform over the event time. */
+export function partitionEnd(fields: readonly PartitionField[], eventTime: string, instant: string): string {
+  const grains = ["hour", "day", "month", "year"] as const;
+  const grain = grains.find((unit) => fields.some((field) => field.column === eventTime && field.transform === unit));
+  return grain === undefined ? instant : `(date_trunc('${grain}', ${instant}) + INTERVAL 1 ${grain})`;
+}

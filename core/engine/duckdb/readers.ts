@@ -1,0 +1,157 @@
+import type { Column } from "../../model.js";
+import { unreachable } from "../../model.js";
+import type { CsvLayout, FileToStage } from "../engine.js";
+import { type Connection, numberOf, shown } from "./connection.js";
+import { ident, list, text, texts } from "./sql.js";
+import { drift } from "./stage.js";
+import { isNested } from "./typing.js";
+
+/** How the files of a group become rows of texts `r0…`, one for each declared column, with `_f` and `_blank`. */
+export interface Reader {
+  readonly sql: string;
+  /** SQL for the record as it stood in the file. */
+  readonly raw: string;
+  /** Columns whose `r` has the declared type as it is. */
+  readonly typedAlready: ReadonlySet<string>;
+  /** Records that are no records at all. */
+  readonly malformed: { readonly when: string; readonly reason: string } | null;
+  /** Name of DuckDB's table of records it could not split, where it keeps one. */
+  readonly rejects: string | null;
+  /** Line of the first record, where records and lines agree. */
+  readonly firstLine: number;
+  readonly drift: ReadonlyMap<number, { readonly added: readonly string[]; readonly missing: readonly string[] }>;
+}
+
+type Group = readonly FileToStage[];
+
+export async function readerFor(connection: Connection, group: Group, columns: readonly Column[]): Promise<Reader> {
+  const first = group[0];
+  if (first === undefined) throw new Error("a group has at least one file");
+  switch (first.format) {
+    case "csv":
+      if (first.csv === null) throw new Error("a CSV file comes with its layout");
+      return csvReader(connection, group, columns, first.csv);
+    case "ndjson":
+      return jsonReader(connection, group, columns, ndjsonLines(group));
+    case "json":
+      return jsonReader(connection, group, columns, jsonRecords(group));
+    case "parquet":
+      return parquetReader(connection, group, columns);
+    default:
+      return unreachable(first.format);
+  }
+}
+
+function paths(group: Group): string {
+  return texts(group.map((file) => file.path));
+}
+
+async function csvReader(connection: Connection, group: Group, columns: readonly Column[], csv: CsvLayout): Promise<Reader> {
+  const rejects = `_rejects_${numberOf((await connection.rows("SELECT count(*) AS n FROM duckdb_tables() WHERE temporary"))[0]?.["n"])}`;
+  const fields = csv.fields.map((_, at) => `'c${at}': 'VARCHAR'`).join(", ");
+  const options = [
+    `columns = {${fields}}`,
+    "auto_detect = false",
+    `header = ${csv.header}`,
+    `skip = ${csv.skip}`,
+    `delim = ${text(csv.delimiter)}`,
+    `quote = ${text(csv.quote)}`,
+    `escape = ${text(csv.escape)}`,
+    `encoding = ${text(csv.encoding)}`,
+    `nullstr = ${texts(csv.nulls)}`,
+    "hive_partitioning = false",
+    "store_rejects = true",
+    `rejects_table = '${rejects}'`,
+    `rejects_scan = '${rejects}_scan'`,
+    "rejects_limit = 0",
+  ];
+  const values = columns.map((column, at) => {
+    const field = csv.fields.indexOf(column.name);
+    return `${field < 0 ? "NULL::VARCHAR" : `c${field}`} AS r${at}`;
+  });
+  const cells = csv.fields.map((_, at) => `coalesce(c${at}, '')`);
+  return {
+    sql: `SELECT file_index AS _f, false AS _blank, ${values.join(", ")}, ${cells.map((cell, at) => `${cell} AS _c${at}`).join(", ")}
+      FROM read_csv(${paths(group)}, ${options.join(", ")})`,
+    raw: `array_to_string([${cells.map((_, at) => `_c${at}`).join(", ")}], ${text(csv.delimiter)})`,
+    typedAlready: new Set(),
+    malformed: null,
+    rejects,
+    firstLine: csv.skip + (csv.header ? 1 : 0) + 1,
+    drift: new Map(),
+  };
+}
+
+/** A line each, so that a bad one is refused alone, with its place. `\x01` cannot stand in JSON text. */
+function ndjsonLines(group: Group): string {
+  return `SELECT file_index AS _f, l IS NULL OR trim(l) = '' AS _blank, l AS _json FROM read_csv(${paths(group)}, columns = {'l': 'VARCHAR'},
+    auto_detect = false, header = false, delim = '\x01', quote = '', escape = '', hive_partitioning = false)`;
+}
+
+function jsonRecords(group: Group): string {
+  return `SELECT file_index AS _f, false AS _blank, json::VARCHAR AS _json FROM read_json_objects(${paths(group)}, format = 'auto', hive_partitioning = false)`;
+}
+
+async function jsonReader(connection: Connection, group: Group, columns: readonly Column[], records: string): Promise<Reader> {
+  const path = (name: string): string => text(`$."${name.replaceAll('"', '\\"')}"`);
+  const values = columns.map((column, at) => {
+    const read = (name: string): string => (isNested(column.type) || column.type === "JSON" ? `(_j -> ${path(name)})::VARCHAR` : `_j ->> ${path(name)}`);
+    return `coalesce(${[column.name, ...column.aliases].map(read).join(", ")}) AS r${at}`;
+  });
+  const valid = `CASE WHEN json_valid(_json) AND json_type(_json) = 'OBJECT' THEN _json::JSON END AS _j`;
+  const drifts = await driftOf(connection, group, columns, `SELECT _f, unnest(json_keys(_j)) AS name FROM (SELECT _f, ${valid} FROM (${records}))`);
+  return {
+    sql: `SELECT _f, _blank, _json, _j, ${values.join(", ")} FROM (SELECT *, ${valid} FROM (${records}))`,
+    raw: "_json",
+    typedAlready: new Set(),
+    malformed: { when: "_j IS NULL AND NOT _blank", reason: "is not a JSON object" },
+    rejects: null,
+    firstLine: 1,
+    drift: drifts,
+  };
+}
+
+/** Parquet knows its types: a column that has the declared one passes as it is, any other goes through its text. */
+async function parquetReader(connection: Connection, group: Group, columns: readonly Column[]): Promise<Reader> {
+  const source = `read_parquet(${paths(group)}, union_by_name = true, hive_partitioning = false)`;
+  const described = await connection.rows(`DESCRIBE SELECT * FROM ${source}`);
+  const types = new Map(described.map((row) => [String(row["column_name"]), String(row["column_type"])]));
+  const typedAlready = new Set<string>();
+  const values = columns.map((column, at) => {
+    const name = [column.name, ...column.aliases].find((candidate) => types.has(candidate));
+    if (name === undefined) return `NULL::VARCHAR AS r${at}`;
+    if (types.get(name) === column.type) {
+      typedAlready.add(column.name);
+      return `${ident(name)} AS r${at}`;
+    }
+    return `${isNested(column.type) ? `to_json(${ident(name)})` : ident(name)}::VARCHAR AS r${at}`;
+  });
+  const drifts = await driftOf(
+    connection,
+    group,
+    columns,
+    `SELECT list_position(${paths(group)}, file_name) - 1 AS _f, name FROM parquet_schema(${paths(group)}) WHERE num_children IS NULL`,
+  );
+  return {
+    sql: `SELECT file_index AS _f, false AS _blank, ${list(values).slice(1, -1)} FROM ${source}`,
+    raw: "NULL::VARCHAR",
+    typedAlready,
+    malformed: null,
+    rejects: null,
+    firstLine: 1,
+    drift: drifts,
+  };
+}
+
+/** `names` yields `_f, name`. A format that names its fields in every record is asked for all of them. */
+async function driftOf(connection: Connection, group: Group, columns: readonly Column[], names: string): Promise<Reader["drift"]> {
+  const present = new Map<number, string[]>();
+  for (const row of await connection.rows(`SELECT DISTINCT _f, name FROM (${names}) ORDER BY ALL`)) {
+    const at = numberOf(row["_f"]);
+    present.set(at, [...(present.get(at) ?? []), shown(row["name"] ?? null) ?? ""]);
+  }
+  return new Map(group.flatMap((file, at) => {
+    const found = present.get(at);
+    return found === undefined ? [] : [[file.seq, drift(columns, found)] as const];
+  }));
+}

@@ -1,0 +1,39 @@
+import type { Session } from "../engine.js";
+import { runCheck } from "./check.js";
+import type { Connection } from "./connection.js";
+import { fold } from "./fold.js";
+import { createReadyView, emptySelect } from "./ready.js";
+import { ident } from "./sql.js";
+import { exportRefused, stage } from "./stage.js";
+import { createResult, inUserSql, transform } from "./transform.js";
+
+/** One connection with its temporary tables; whatever is left in them goes when it closes. */
+export function openSession(connection: Connection): Session {
+  return {
+    stage: async (request) => ({ files: await stage(connection, request) }),
+    exportRefused: (into, exclude) => exportRefused(connection, into, exclude),
+    fold: (request) => fold(connection, request),
+    transform: (request) => transform(connection, request),
+    async check(subject, checks, inputs) {
+      for (const table of [...inputs, subject]) await createReadyView(connection, table);
+      const results = [];
+      for (const check of checks) results.push(await runCheck(connection, subject.name, check));
+      return results;
+    },
+    async query(sql, tables) {
+      for (const table of tables) await createReadyView(connection, table);
+      // As a statement of its own: a view would refuse two columns of one name.
+      return inUserSql(sql, "", () => connection.table(sql));
+    },
+    async describe(sql, parameters, tables) {
+      for (const table of tables) {
+        await connection.run(`CREATE OR REPLACE TEMP VIEW ${ident(table.name)} AS ${emptySelect(table.columns)}`);
+      }
+      return createResult(connection, sql, parameters);
+    },
+    interrupt: () => connection.duckdb.interrupt(),
+    async [Symbol.asyncDispose]() {
+      connection.duckdb.closeSync();
+    },
+  };
+}

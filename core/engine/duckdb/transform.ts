@@ -1,0 +1,72 @@
+import type { ColumnType, PartitionKey } from "../../model.js";
+import type { FoldedPartition, Parameters, TransformRequest, TransformResult } from "../engine.js";
+import { SqlError } from "../engine.js";
+import { type Connection, numberOf } from "./connection.js";
+import { withValues } from "./parameters.js";
+import { characterOffset } from "./parse.js";
+import { partitionKey } from "./partition.js";
+import { createReadyView } from "./ready.js";
+import { text } from "./sql.js";
+import { contentHash, edgesOf, eventTimeEdges, freshFolder, writeParts } from "./write.js";
+
+/** A derived asset: its SELECT over its inputs; only partitions whose content differs from the base are written. */
+export async function transform(connection: Connection, request: TransformRequest): Promise<TransformResult> {
+  for (const input of request.inputs) await createReadyView(connection, input);
+  const columns = await createResult(connection, request.sql, request.parameters);
+  await inUserSql(request.sql, "", () =>
+    connection.run(`CREATE TEMP TABLE _built AS SELECT *, ${partitionKey(request.partitionBy)} AS _partition FROM _result`),
+  );
+  const summary = await connection.rows(`
+    SELECT _partition, count(*) AS rows, ${contentHash(columns, "true")} AS hash, ${eventTimeEdges(request.eventTime, "true")}
+    FROM _built GROUP BY _partition ORDER BY _partition`);
+  const before = new Map(request.base.map((entry) => [entry.partition, entry.contentHash]));
+  const differing = summary
+    .filter((row) => before.get(String(row["_partition"]) as PartitionKey) !== String(row["hash"]))
+    .map((row) => String(row["_partition"]) as PartitionKey);
+  const changed = new Set(differing);
+  const parts = await writeParts(
+    connection,
+    `SELECT * EXCLUDE (_partition) FROM _built WHERE _partition IN (${differing.length === 0 ? "NULL" : differing.map(text).join(", ")})`,
+    request.partitionBy,
+    freshFolder(request.into, "part", 0),
+  );
+  const partitions = summary.map((row): FoldedPartition => {
+    const partition = String(row["_partition"]) as PartitionKey;
+    return {
+      partition,
+      rows: numberOf(row["rows"]),
+      contentHash: String(row["hash"]),
+      eventTime: edgesOf(row),
+      visible: changed.has(partition) ? (parts.get(partition) ?? []) : null,
+      shadow: null,
+    };
+  });
+  return { columns, partitions: [...partitions, ...emptied(request, partitions)] };
+}
+
+/** Partitions the base has and the result has not. */
+function emptied(request: TransformRequest, now: readonly FoldedPartition[]): readonly FoldedPartition[] {
+  const present = new Set(now.map((entry) => entry.partition));
+  return request.base
+    .filter((entry) => !present.has(entry.partition) && entry.rows > 0)
+    .map((entry) => ({ partition: entry.partition, rows: 0, contentHash: "0:0", eventTime: null, visible: [], shadow: null }));
+}
+
+/** Binds the SELECT as view `_result` and tells its columns. */
+export async function createResult(connection: Connection, sql: string, parameters: Parameters): Promise<readonly ColumnType[]> {
+  const prefix = "CREATE OR REPLACE TEMP VIEW _result AS ";
+  await inUserSql(sql, prefix, () => connection.run(prefix + withValues(sql, parameters)));
+  const described = await connection.rows("DESCRIBE _result");
+  return described.map((row) => ({ name: String(row["column_name"]), type: String(row["column_type"]) }));
+}
+
+/** The engine's byte position in what was run -> character offset in what the user wrote. */
+export async function inUserSql<T>(sql: string, prefix: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof SqlError) || error.offset === null) throw error;
+    const offset = characterOffset(prefix + sql, error.offset) - prefix.length;
+    throw new SqlError(error.message, offset >= 0 && offset <= sql.length ? offset : null, error.candidates);
+  }
+}

@@ -1,0 +1,107 @@
+import type { Column } from "../../model.js";
+import { ident, text, texts } from "./sql.js";
+
+/**
+ * From text to a declared type without loss: a text that does not say exactly a value of the type becomes NULL, and the row is
+ * refused because its text was present. (DuckDB's own casts round `2.7` to 3 and drop the offset of a TIMESTAMP.)
+ */
+export function typed(column: Column, raw: string): string {
+  const value = meaningful(column, raw);
+  const { type } = column;
+  if (type === "VARCHAR") return value;
+  if (isWhole(type)) return guarded(value, "\\s*[+-]?[0-9]+(\\.0*)?\\s*", cast(value, type));
+  if (type.startsWith("DECIMAL")) return guarded(value, decimalShape(type), cast(value, type));
+  if (type === "DOUBLE" || type === "FLOAT") return guarded(value, floatShape, cast(value, type));
+  if (type === "BOOLEAN") return boolean(value);
+  if (type === "DATE") return date(column, value);
+  if (type === "TIMESTAMP" || type === "TIMESTAMP WITH TIME ZONE") return timestamp(column, value);
+  if (type === "JSON") return `CASE WHEN json_valid(${value}) THEN ${value}::JSON END`;
+  if (isNested(type)) return `TRY_CAST(CASE WHEN json_valid(${value}) THEN ${value}::JSON END AS ${type})`;
+  return cast(value, type);
+}
+
+export function isNested(type: string): boolean {
+  return type.endsWith("]") || type.startsWith("STRUCT") || type.startsWith("MAP");
+}
+
+/** The text a person meant: trimmed where declared, NULL where it is one of the texts for NULL. */
+export function meaningful(column: Column, raw: string): string {
+  const trimmed = column.trim ? `trim(${raw})` : raw;
+  if (column.nulls.length === 0) return trimmed;
+  return `CASE WHEN ${trimmed} NOT IN (${column.nulls.map(text).join(", ")}) THEN ${trimmed} END`;
+}
+
+const floatShape = "(?i)\\s*([+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)(e[+-]?[0-9]+)?|nan|[+-]?inf(inity)?)\\s*";
+
+function isWhole(type: string): boolean {
+  return /^U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)$/.test(type);
+}
+
+function decimalShape(type: string): string {
+  const scale = Number(/,\s*(\d+)/.exec(type)?.[1] ?? "0");
+  const fraction = scale === 0 ? "0*" : `[0-9]{0,${scale}}0*`;
+  return `\\s*[+-]?([0-9]+(\\.${fraction})?|\\.[0-9]${scale > 1 ? `{1,${scale}}` : ""}0*)\\s*`;
+}
+
+function cast(value: string, type: string): string {
+  return `TRY_CAST(${value} AS ${type})`;
+}
+
+function guarded(value: string, shape: string, then: string): string {
+  return `CASE WHEN regexp_full_match(${value}, ${text(shape)}) THEN ${then} END`;
+}
+
+function boolean(value: string): string {
+  const word = `lower(trim(${value}))`;
+  return `CASE WHEN ${word} IN ('true', 't', 'yes', 'y', '1') THEN true WHEN ${word} IN ('false', 'f', 'no', 'n', '0') THEN false END`;
+}
+
+function date(column: Column, value: string): string {
+  if (column.formats.length > 0) return `try_strptime(${value}, ${texts(column.formats)})::DATE`;
+  return guarded(value, "\\s*[0-9]{4}-[0-9]{2}-[0-9]{2}\\s*", cast(value, "DATE"));
+}
+
+const isoMoment = "\\s*[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{1,6}0*)?)?)?";
+const offset = "\\s*([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)\\s*";
+
+/** A text with an offset is an instant; one without is read in the column's zone. */
+function timestamp(column: Column, value: string): string {
+  const readings = column.formats.length > 0 ? byFormats(column, value) : isoReadings(value);
+  const zone = text(column.zone);
+  const asInstant = column.type === "TIMESTAMP WITH TIME ZONE";
+  const options = readings.map(({ sql, isInstant }) => {
+    if (isInstant === asInstant) return sql;
+    return `(${sql}) AT TIME ZONE ${zone}`;
+  });
+  return options.length === 1 ? (options[0] ?? "NULL") : `coalesce(${options.join(", ")})`;
+}
+
+interface Reading {
+  readonly sql: string;
+  readonly isInstant: boolean;
+}
+
+function isoReadings(value: string): readonly Reading[] {
+  // DuckDB reads an offset only after seconds.
+  const withSeconds = `regexp_replace(${value}, '([T ][0-9]{2}:[0-9]{2})(\\s*[zZ+-])', '\\1:00\\2')`;
+  return [
+    { sql: guarded(value, `${isoMoment}\\s*`, cast(value, "TIMESTAMP")), isInstant: false },
+    { sql: guarded(value, `${isoMoment}${offset}`, cast(withSeconds, "TIMESTAMPTZ")), isInstant: true },
+  ];
+}
+
+function byFormats(column: Column, value: string): readonly Reading[] {
+  const hasOffset = (format: string): boolean => /%[zZ]/.test(format);
+  const local = column.formats.filter((format) => !hasOffset(format));
+  const zoned = column.formats.filter(hasOffset);
+  const readings: Reading[] = [];
+  if (local.length > 0) readings.push({ sql: `try_strptime(${value}, ${texts(local)})`, isInstant: false });
+  for (const format of zoned) readings.push({ sql: `try_strptime(${value}, ${text(format)})`, isInstant: true });
+  return readings;
+}
+
+/** What a reader of a refusal needs to know about the type. */
+export function expectation(column: Column): string {
+  if (column.formats.length > 0) return `does not match ${column.formats.map((f) => `\`${f}\``).join(" or ")} (${ident(column.name)} is ${column.type})`;
+  return `is not a ${column.type}`;
+}
