@@ -5,7 +5,7 @@ export function thousands(number: number): string {
   return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
-/** `1 row`, `2 rows`, `no rows` is never said: a zero is a number too. */
+/** `0 rows`, `1 row`, `2 rows`, `3 deliveries` */
 export function count(number: number, noun: string): string {
   return `${thousands(number)} ${number === 1 ? noun : plural(noun)}`;
 }

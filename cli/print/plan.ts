@@ -1,12 +1,12 @@
 import type { AssetPlan, Plan } from "../../core/index.js";
-import { count, thousands } from "./amount.js";
 import { renderLines } from "./align.js";
+import { count, thousands } from "./amount.js";
 import type { Paint } from "./frame.js";
-import { planSymbol, reasonWords, type Symbol } from "./reason.js";
+import { type Mark, planMark, reasonWords } from "./reason.js";
 
 /** One line per asset: symbol, name, what, why; the last line sums up. Same plan, same bytes. */
 export function renderPlan(plan: Plan, paint: Paint): string {
-  const lines = plan.assets.map((asset) => [paintSymbol(planSymbol(asset), paint), asset.asset, what(asset), reasonWords(asset.reason)]);
+  const lines = plan.assets.map((asset) => [paintMark(planMark(asset), paint), asset.asset, what(asset), reasonWords(asset.reason)]);
   return `${renderLines(lines)}${planSummary(plan)}\n`;
 }
 
@@ -15,8 +15,17 @@ export function planSummary(plan: Plan): string {
   const work = plan.assets.filter(hasWork).length;
   const waiting = plan.assets.filter(isWaiting).length;
   const idle = plan.assets.length - work - waiting;
-  const rest = [idle > 0 || waiting === 0 ? upToDate(idle, work) : "", waiting > 0 ? waits(waiting, work + idle) : ""].filter((part) => part !== "");
-  return work === 0 ? `nothing to do: ${rest.join(", ")}.` : `${[`${count(work, "asset")} to run`, ...rest].join(", ")}.`;
+  if (work === 0) return nothingToDo(idle, waiting);
+  const waits = waiting === 0 ? "" : `, ${thousands(waiting)} waiting for data`;
+  return `${count(work, "asset")} to run, ${thousands(idle)} up to date${waits}.`;
+}
+
+/** `nothing to do: 7 assets are up to date.`; what has no version and cannot get one is not called up to date. */
+export function nothingToDo(idle: number, waiting: number): string {
+  const upToDate = `${count(idle, "asset")} ${idle === 1 ? "is" : "are"} up to date`;
+  const waits = `${idle === 0 ? count(waiting, "asset") : thousands(waiting)} ${waiting === 1 ? "waits" : "wait"} for data`;
+  const parts = [idle > 0 || waiting === 0 ? upToDate : "", waiting > 0 ? waits : ""].filter((part) => part !== "");
+  return `nothing to do: ${parts.join(", ")}.`;
 }
 
 /** Whether a run would do anything. */
@@ -24,27 +33,17 @@ export function isPending(plan: Plan): boolean {
   return plan.assets.some(hasWork);
 }
 
-export function paintSymbol(symbol: Symbol, paint: Paint): string {
-  const paints: Readonly<Record<Symbol, (text: string) => string>> = { "+": paint.strong, "~": paint.warning, "=": paint.faint, "!": paint.error };
-  return paints[symbol](symbol);
+export function paintMark(mark: Mark, paint: Paint): string {
+  const paints: Readonly<Record<Mark, (text: string) => string>> = { "+": paint.strong, "~": paint.warning, "=": paint.faint, "!": paint.error };
+  return paints[mark](mark);
 }
 
 function hasWork(asset: AssetPlan): boolean {
   return asset.commands.length > 0;
 }
 
-/** It has no version and cannot get one: calling that up to date would be a lie. */
 function isWaiting(asset: AssetPlan): boolean {
-  return !hasWork(asset) && (asset.reason.kind === "nothing-landed" || asset.reason.kind === "no-input");
-}
-
-function upToDate(number: number, before: number): string {
-  return before > 0 ? `${thousands(number)} up to date` : `${count(number, "asset")} ${number === 1 ? "is" : "are"} up to date`;
-}
-
-function waits(number: number, before: number): string {
-  const verb = number === 1 ? "waits" : "wait";
-  return before > 0 ? `${thousands(number)} ${verb} for data` : `${count(number, "asset")} ${verb} for data`;
+  return !hasWork(asset) && asset.from === null && (asset.reason.kind === "nothing-landed" || asset.reason.kind === "no-input");
 }
 
 function what(asset: AssetPlan): string {

@@ -3,14 +3,14 @@ import { count, list } from "./amount.js";
 import { plain } from "./plain.js";
 
 /** Nothing is conveyed by colour alone: `+` new, `~` changes, `=` nothing to do, `!` trouble. */
-export type Symbol = "+" | "~" | "=" | "!";
+export type Mark = "+" | "~" | "=" | "!";
 
 type Words = { readonly [Kind in Reason["kind"]]: (reason: Extract<Reason, { kind: Kind }>) => string };
 
 /** Why an asset is in the plan; the only place with these words. A reason without words does not compile. */
 const words: Words = {
   "up-to-date": () => "up to date",
-  "nothing-landed": () => "nothing has landed yet",
+  "nothing-landed": () => "nothing has landed",
   "no-input": ({ inputs }) => `waits for ${list(inputs)}: no version yet`,
   "new-deliveries": (reason) => deliveryWords(reason),
   "first-build": () => "first build",
@@ -27,15 +27,15 @@ export function reasonWords(reason: Reason): string {
   return wordsOf(reason.kind)(reason);
 }
 
-/** What the plan's symbol is: a first version is new, everything else changes what is there. */
-export function planSymbol(plan: AssetPlan): Symbol {
+/** The plan's mark: a first version is new, everything else changes what is there. */
+export function planMark(plan: AssetPlan): Mark {
   if (plan.commands.length === 0) return "=";
   if (refusesRevision(plan)) return "!";
   return isAddition(plan.reason) || plan.from === null ? "+" : "~";
 }
 
 /** The same for what came of it. A version with something refused is trouble, though it is published. */
-export function outcomeSymbol(outcome: AssetOutcome): Symbol {
+export function outcomeMark(outcome: AssetOutcome): Mark {
   if (outcome.status === "failed" || outcome.status === "skipped" || hasRefusals(outcome)) return "!";
   if (outcome.status === "unchanged") return "=";
   return isAddition(outcome.reason) ? "+" : "~";

@@ -1,0 +1,42 @@
+import type { Command } from "commander";
+import { type GlobalOptions, paintFor, type Session, tellDiagnostics, toJson, withProject } from "../session.js";
+import { examples, excludeOption, jsonOption, selectionWords } from "../words.js";
+
+interface PlanOptions extends GlobalOptions {
+  readonly exclude: readonly string[];
+  readonly json?: true;
+  readonly exitCode?: true;
+}
+
+/** `flow plan`: validates everything and shows what a run would do. Works without data and without a store. */
+export function addPlan(program: Command, session: Session): void {
+  program
+    .command("plan")
+    .description("Validate the declarations and show what a run would do, and why. Changes nothing.")
+    .argument("[assets...]", selectionWords)
+    .addOption(excludeOption())
+    .addOption(jsonOption("print the plan as JSON (stable; the text is not)"))
+    .option("--exit-code", "exit with 4 when there is something to do, with 0 when not")
+    .addHelpText(
+      "after",
+      examples([
+        ["flow plan", "everything"],
+        ["flow plan orders+", "orders and what reads it"],
+        ["flow plan tag:daily --exclude weekly", "a tag, less one asset"],
+        ["flow plan --exit-code --quiet", "for scripts: is there anything to do?"],
+      ]),
+    )
+    .action((assets: string[], _options: unknown, command: Command) => plan(assets, command.optsWithGlobals<PlanOptions>(), session));
+}
+
+async function plan(assets: readonly string[], options: PlanOptions, session: Session): Promise<void> {
+  await withProject(session, options, async (project) => {
+    const { isPending, planSummary, renderPlan } = await import("../print/plan.js");
+    const value = await project.plan({ include: assets, exclude: options.exclude });
+    await tellDiagnostics(session.io, options, value.notices);
+    if (options.json) session.io.stdout.write(toJson(value));
+    else if (options.quiet) session.io.stdout.write(`${planSummary(value)}\n`);
+    else session.io.stdout.write(renderPlan(value, await paintFor(session.io, session.io.stdout, options)));
+    if (options.exitCode && isPending(value)) session.end("work-pending");
+  });
+}

@@ -1,0 +1,36 @@
+import { type Command, Option } from "commander";
+import type { TableFormat } from "../print/table.js";
+import { type GlobalOptions, type Session, unlessStopped, withProject } from "../session.js";
+import { examples, threadsOption } from "../words.js";
+
+interface QueryOptions extends GlobalOptions {
+  readonly format: TableFormat;
+}
+
+const formats: readonly TableFormat[] = ["table", "csv", "json", "markdown"];
+
+/** `flow query`: SQL over the ready tables. */
+export function addQuery(program: Command, session: Session): void {
+  program
+    .command("query")
+    .description("Run one SELECT over all ready assets, each at the version it has at the start.")
+    .argument("<sql>", "one SELECT; every asset is a table of its name")
+    .addOption(new Option("--format <format>", "how to print the rows").choices(formats).default("table"))
+    .addOption(threadsOption())
+    .addHelpText(
+      "after",
+      examples([
+        ['flow query "select count(*) from orders"', "a table"],
+        ['flow query "from orders limit 3" --format csv', "for a file or another program"],
+      ]),
+    )
+    .action((sql: string, _options: unknown, command: Command) => query(sql, command.optsWithGlobals<QueryOptions>(), session));
+}
+
+async function query(sql: string, options: QueryOptions, session: Session): Promise<void> {
+  await withProject(session, options, async (project) => {
+    const table = await unlessStopped(session.io.signal, project.query(sql));
+    const { renderQuery } = await import("../print/table.js");
+    session.io.stdout.write(renderQuery(table, options.format, { terminal: session.io.stdout.isTTY === true }));
+  });
+}

@@ -1,0 +1,32 @@
+import type { Command } from "commander";
+import { type GlobalOptions, type Session, toJson, unlessStopped, withProject } from "../session.js";
+import { examples, jsonOption } from "../words.js";
+
+interface ShowOptions extends GlobalOptions {
+  readonly json?: true;
+}
+
+/** `flow show`: one asset, with nothing left implicit. */
+export function addShow(program: Command, session: Session): void {
+  program
+    .command("show")
+    .description("Show one asset: its declaration with every default, its inputs and readers, its SQL, its versions.")
+    .argument("<asset>", "name of an asset")
+    .addOption(jsonOption("print it as JSON (stable; the text is not)"))
+    .addHelpText(
+      "after",
+      examples([
+        ["flow show orders", "for a person"],
+        ["flow show orders --json", "for a program"],
+      ]),
+    )
+    .action((asset: string, _options: unknown, command: Command) => show(asset, command.optsWithGlobals<ShowOptions>(), session));
+}
+
+async function show(asset: string, options: ShowOptions, session: Session): Promise<void> {
+  await withProject(session, options, async (project) => {
+    const report = await unlessStopped(session.io.signal, project.show(asset));
+    const { renderShow } = await import("../print/show.js");
+    session.io.stdout.write(options.json ? toJson(report) : renderShow(report));
+  });
+}

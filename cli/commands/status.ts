@@ -1,0 +1,31 @@
+import type { Command } from "commander";
+import { type GlobalOptions, type Session, toJson, unlessStopped, withProject } from "../session.js";
+import { examples, jsonOption } from "../words.js";
+
+interface StatusOptions extends GlobalOptions {
+  readonly json?: true;
+}
+
+/** `flow status`: where each asset stands. */
+export function addStatus(program: Command, session: Session): void {
+  program
+    .command("status")
+    .description("Show where each asset stands: rows, version, watermark, files waiting, files and rows refused.")
+    .addOption(jsonOption("print it as JSON (stable; the text is not)"))
+    .addHelpText(
+      "after",
+      examples([
+        ["flow status", "a table"],
+        ["flow status --json", "for a program"],
+      ]),
+    )
+    .action((_options: unknown, command: Command) => status(command.optsWithGlobals<StatusOptions>(), session));
+}
+
+async function status(options: StatusOptions, session: Session): Promise<void> {
+  await withProject(session, options, async (project) => {
+    const report = await unlessStopped(session.io.signal, project.status());
+    const { renderStatus } = await import("../print/status.js");
+    session.io.stdout.write(options.json ? toJson(report) : renderStatus(report));
+  });
+}

@@ -1,0 +1,181 @@
+import type { AssetOutcome, DeliveryOutcome, RunReport } from "../../core/index.js";
+import { renderLines, renderTable, type Side } from "./align.js";
+import { count, duration, list, thousands } from "./amount.js";
+import type { Paint } from "./frame.js";
+import { plain, plainLines } from "./plain.js";
+import { nothingToDo, paintMark } from "./plan.js";
+import { hasRefusals, outcomeMark, reasonWords } from "./reason.js";
+
+export interface AccountOptions {
+  /** Leaves out what went well, except for the last line. */
+  readonly quiet: boolean;
+  readonly paint: Paint;
+}
+
+/** A run's closing account: a line per asset, what was refused or skipped and why, the numbers, a last line. */
+export function renderAccount(report: RunReport, { quiet, paint }: AccountOptions): string {
+  const shown = quiet ? report.assets.filter(isTrouble) : report.assets;
+  const table = quiet ? "" : numbers(report.assets.filter(didWork));
+  return `${assetLines(shown, paint)}${table}${runSummary(report)}\n`;
+}
+
+/** No asset failed, nothing was refused: what exit code 0 says. */
+export function wentWell(report: RunReport): boolean {
+  return !report.assets.some(isTrouble);
+}
+
+/** `2 assets published, 5 unchanged in 0.4 s.` */
+export function runSummary(report: RunReport): string {
+  if (report.assets.every((asset) => asset.status === "unchanged" && !didWork(asset))) {
+    const waiting = report.assets.filter((asset) => asset.version === null).length;
+    return nothingToDo(report.assets.length - waiting, waiting);
+  }
+  const counts = (["published", "unchanged", "failed", "skipped"] as const)
+    .map((status) => ({ status, number: report.assets.filter((asset) => asset.status === status).length }))
+    .filter(({ number }) => number > 0)
+    .map(({ status, number }, i) => `${i === 0 ? count(number, "asset") : thousands(number)} ${status}`);
+  return `${[...counts, ...refused(report)].join(", ")} in ${duration(report.seconds)}.`;
+}
+
+/** The words of one asset's line, without its name. */
+export function outcomeWords(outcome: AssetOutcome): string {
+  if (outcome.status === "failed") return `failed: ${firstLine(outcome.problem)}`;
+  if (outcome.status === "skipped") return `skipped: ${firstLine(outcome.problem)}`;
+  const parts = outcome.deliveries.length > 0 ? [...deliveryWords(outcome), ...rowWords(outcome)] : builtWords(outcome);
+  return parts.join(", ");
+}
+
+function assetLines(assets: readonly AssetOutcome[], paint: Paint): string {
+  const head = renderLines(assets.map((asset) => [paintMark(outcomeMark(asset), paint), asset.asset, outcomeWords(asset)]));
+  return head
+    .split("\n")
+    .flatMap((line, i) => [line, ...(assets[i] === undefined ? [] : details(assets[i]))])
+    .join("\n");
+}
+
+function deliveryWords(outcome: AssetOutcome): readonly string[] {
+  const of = (is: DeliveryOutcome["is"]): number => outcome.deliveries.filter((delivery) => delivery.is === is).length;
+  return [
+    of("new") > 0 ? count(of("new"), "delivery") : "",
+    of("revision") > 0 ? count(of("revision"), "revision") : "",
+    of("redelivery") > 0 ? `${count(of("redelivery"), "redelivery")} skipped` : "",
+    of("refused") > 0 ? `${count(of("refused"), "file")} refused` : "",
+  ].filter((text) => text !== "");
+}
+
+/** The table's growth, and the rows that took the place of others; neither is said where nothing was merged. */
+function rowWords(outcome: AssetOutcome): readonly string[] {
+  const { account, rows, rows_before } = outcome;
+  const growth = rows - rows_before;
+  const replaced = account.merged - Math.max(0, growth);
+  return [
+    growth !== 0 ? `${growth > 0 ? "+" : "-"}${count(Math.abs(growth), "row")}` : "",
+    replaced > 0 ? `${count(replaced, "row")} replaced` : "",
+    account.deleted > 0 ? `${count(account.deleted, "row")} deleted` : "",
+    account.late > 0 ? `${count(account.late, "row")} too late` : "",
+    account.refused > 0 ? `${count(account.refused, "row")} refused` : "",
+  ].filter((text) => text !== "");
+}
+
+function builtWords(outcome: AssetOutcome): readonly string[] {
+  if (outcome.status === "unchanged") return [isIdle(outcome) ? `nothing to do, ${reasonWords(outcome.reason)}` : "same rows as before"];
+  return [count(outcome.rows, "row"), ...(outcome.partitions.total > 1 ? [`${count(outcome.partitions.changed.length, "partition")} changed`] : []), reasonWords(outcome.reason)];
+}
+
+function isIdle(outcome: AssetOutcome): boolean {
+  return outcome.reason.kind === "up-to-date" || outcome.reason.kind === "nothing-landed" || outcome.reason.kind === "no-input";
+}
+
+/** Below the asset's line: the rest of a long problem, each file that was not taken whole, each check that found something. */
+function details(outcome: AssetOutcome): readonly string[] {
+  const rest = plainLines(outcome.problem ?? "").split("\n").slice(1);
+  const files = outcome.deliveries.flatMap(deliveryDetails);
+  return [...rest, ...files, ...outcome.checks.flatMap(checkDetails), ...lateDetails(outcome)].map((line) => `    ${line}`.trimEnd());
+}
+
+function deliveryDetails(delivery: DeliveryOutcome): readonly string[] {
+  const file = plain(delivery.file);
+  const reason = plain(delivery.reason ?? delivery.is);
+  if (delivery.is === "redelivery") return [`${file}: skipped (${reason})`];
+  const whole = delivery.is === "refused" ? [`${file}: refused: ${reason}`] : [];
+  return [...whole, ...driftDetails(file, delivery), ...delivery.refusals.map((refusal) => refusalWords(file, refusal))];
+}
+
+function refusalWords(file: string, refusal: DeliveryOutcome["refusals"][number]): string {
+  const example = refusal.example === "" ? "" : `, for example ${plain(refusal.example)}`;
+  return `${file}: ${count(refusal.rows, "row")} refused: ${plain(refusal.reason)}${example}`;
+}
+
+function driftDetails(file: string, { drift }: DeliveryOutcome): readonly string[] {
+  return [
+    ...(drift.added.length > 0 ? [`${file}: not declared: ${list(drift.added.map(plain))}`] : []),
+    ...(drift.missing.length > 0 ? [`${file}: missing: ${list(drift.missing.map(plain))}`] : []),
+  ];
+}
+
+function checkDetails(check: AssetOutcome["checks"][number]): readonly string[] {
+  if (check.passed) return [];
+  const example = check.examples[0];
+  const values = example === undefined ? "" : `, for example ${Object.entries(example).map(([name, value]) => `${plain(name)}=${plain(value ?? "NULL")}`).join(" ")}`;
+  return [`check ${plain(check.check)} (${check.severity}): ${count(check.failures, "row")}${values}`];
+}
+
+function lateDetails({ late }: AssetOutcome): readonly string[] {
+  return late
+    .filter((file) => file.merged + file.tooLate > 0)
+    .map((file) => `${plain(file.file)}: ${count(file.merged, "late row")} merged, ${thousands(file.tooLate)} too late, up to ${duration(file.behind.max)} behind`);
+}
+
+/** The columns add up: rows in = merged + superseded + duplicate + deleted + refused + late. */
+function numbers(assets: readonly AssetOutcome[]): string {
+  if (assets.length === 0) return "";
+  const columns = numberColumns.filter(({ optional, of }) => optional !== true || assets.some((asset) => of(asset) !== "0" && of(asset) !== "-"));
+  return `\n${renderTable(columns, assets.map((asset) => columns.map(({ of }) => of(asset))))}\n`;
+}
+
+interface NumberColumn {
+  readonly head: string;
+  readonly side: Side;
+  readonly of: (outcome: AssetOutcome) => string;
+  /** Left out where no asset has any. */
+  readonly optional?: true;
+}
+
+const numberColumns: readonly NumberColumn[] = [
+  { head: "asset", side: "left", of: (outcome) => outcome.asset },
+  { head: "files", side: "right", of: ingested((outcome) => outcome.deliveries.length) },
+  { head: "rows in", side: "right", of: ingested((outcome) => outcome.account.read) },
+  { head: "merged", side: "right", of: ingested((outcome) => outcome.account.merged) },
+  { head: "superseded", side: "right", of: ingested((outcome) => outcome.account.superseded) },
+  { head: "duplicate", side: "right", of: ingested((outcome) => outcome.account.duplicates) },
+  { head: "deleted", side: "right", of: ingested((outcome) => outcome.account.deleted), optional: true },
+  { head: "refused", side: "right", of: ingested((outcome) => outcome.account.refused) },
+  { head: "late", side: "right", of: ingested((outcome) => outcome.account.late) },
+  { head: "partitions", side: "right", of: (outcome) => thousands(outcome.partitions.changed.length) },
+  { head: "rows", side: "right", of: (outcome) => thousands(outcome.rows) },
+  { head: "time", side: "right", of: (outcome) => duration(outcome.seconds) },
+];
+
+/** Derived assets take no files: a dash, not a zero that looks like a count. */
+function ingested(of: (outcome: AssetOutcome) => number): (outcome: AssetOutcome) => string {
+  return (outcome) => (outcome.deliveries.length === 0 ? "-" : thousands(of(outcome)));
+}
+
+function didWork(outcome: AssetOutcome): boolean {
+  return outcome.status === "published" || outcome.deliveries.length > 0 || (outcome.status === "unchanged" && !isIdle(outcome));
+}
+
+function isTrouble(outcome: AssetOutcome): boolean {
+  return outcome.status === "failed" || outcome.status === "skipped" || hasRefusals(outcome);
+}
+
+function refused(report: RunReport): readonly string[] {
+  const files = report.assets.flatMap((asset) => asset.deliveries.filter((delivery) => delivery.is === "refused")).length;
+  const rows = report.assets.reduce((sum, asset) => sum + asset.account.refused, 0);
+  const parts = [files > 0 ? count(files, "file") : "", rows > 0 ? count(rows, "row") : ""].filter((text) => text !== "");
+  return parts.length === 0 ? [] : [`${parts.join(" and ")} refused`];
+}
+
+function firstLine(problem: string | null): string {
+  return plain((problem ?? "no reason given").split("\n", 1)[0] ?? "");
+}

@@ -1,0 +1,153 @@
+import type { Asset, Check, Column, DerivedAsset, Ingest, IngestedAsset, Lateness, OrderTerm, PartitionField } from "../../core/index.js";
+
+/**
+ * An asset as the declaration that says everything: every default is spelt out, so that the text could stand in the
+ * asset's file. What is not set has no value to write, and is shown as a comment.
+ */
+export function renderDeclaration(asset: Asset): string {
+  return yamlLines(declarationOf(asset)).map((line) => `${line}\n`).join("");
+}
+
+type Value = string | number | boolean | null | readonly Value[] | Entries;
+type Entries = { readonly [key: string]: Value };
+
+function declarationOf(asset: Asset): Entries {
+  return {
+    asset: asset.name,
+    type: asset.kind,
+    description: asset.description,
+    owner: asset.owner,
+    tags: asset.tags,
+    ...(asset.kind === "ingested" ? ingestedPart(asset) : derivedPart(asset)),
+    key: orNotSet(asset.key),
+    partition_by: orNotSet(asset.partitionBy.map(partitionTerm)),
+    event_time: asset.eventTime,
+    ...(asset.kind === "ingested" ? { lateness: asset.lateness === null ? null : latenessPart(asset.lateness) } : {}),
+    checks: asset.checks.map(checkPart),
+    retain: { versions: asset.retainVersions, raw: "forever" },
+  };
+}
+
+function ingestedPart(asset: IngestedAsset): Entries {
+  return { ingest: ingestPart(asset.ingest), columns: Object.fromEntries(asset.columns.map((column) => [column.name, columnPart(column)])) };
+}
+
+function derivedPart(asset: DerivedAsset): Entries {
+  return { columns: asset.columns.length === 0 ? null : Object.fromEntries(asset.columns.map(({ name, type }) => [name, { type }])) };
+}
+
+function ingestPart(ingest: Ingest): Entries {
+  const { csv, complete } = ingest;
+  return {
+    files: ingest.files,
+    set: ingest.set,
+    format: ingest.format,
+    csv: { ...csv },
+    complete: complete.kind === "stable" ? { stable_for: durationText(complete.stableForMs) } : { marker: complete.marker },
+    strategy: ingest.strategy,
+    order_by: orNotSet(ingest.orderBy.map(orderTerm)),
+    delete_when: ingest.deleteWhen,
+    on_revision: ingest.onRevision,
+    on_duplicate: ingest.onDuplicate,
+    on_bad_row: ingest.onBadRow,
+    max_bad_rows: ingest.maxBadRows === null ? null : `${ingest.maxBadRows.value}${ingest.maxBadRows.kind === "percent" ? "%" : ""}`,
+    on_new_column: ingest.onNewColumn,
+    on_missing_column: ingest.onMissingColumn,
+    allow_empty: ingest.allowEmpty,
+  };
+}
+
+function columnPart(column: Column): Entries {
+  const { name: _, ...rest } = column;
+  return Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null));
+}
+
+function latenessPart(lateness: Lateness): Entries {
+  return {
+    delay: durationText(lateness.delayMs),
+    allow: lateness.allowMs === null ? null : durationText(lateness.allowMs),
+    too_late: lateness.tooLate,
+    max_future_skew: lateness.maxFutureSkewMs === null ? null : durationText(lateness.maxFutureSkewMs),
+  };
+}
+
+function checkPart(check: Check): Entries {
+  return { ...rulePart(check), name: check.name, severity: check.severity, ...(check.where === null ? {} : { where: check.where }) };
+}
+
+function rulePart(check: Check): Entries {
+  switch (check.rule) {
+    case "not_null":
+    case "unique":
+      return { [check.rule]: check.columns };
+    case "accepted_values":
+      return { accepted_values: { column: check.column, values: check.values } };
+    case "range":
+      return { range: { column: check.column, ...present({ min: check.min, max: check.max }) } };
+    case "matches":
+      return { matches: { column: check.column, pattern: check.pattern } };
+    case "row_count":
+      return { row_count: present({ min: check.min, max: check.max }) };
+    case "expression":
+      return { expression: check.expression };
+    case "sql":
+      return { sql: check.sql };
+  }
+}
+
+function present(entries: Entries): Entries {
+  return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== null));
+}
+
+/** Lists that a declaration may leave out and may not leave empty. */
+function orNotSet(terms: readonly string[]): readonly string[] | null {
+  return terms.length === 0 ? null : terms;
+}
+
+function partitionTerm({ transform, column, argument }: PartitionField): string {
+  if (transform === "identity") return column;
+  return argument === null ? `${transform}(${column})` : `${transform}(${argument}, ${column})`;
+}
+
+function orderTerm({ column, direction }: OrderTerm): string {
+  return direction === "asc" ? column : `${column} desc`;
+}
+
+/** In the largest unit that leaves no rest: `90s`, `2d`. */
+function durationText(ms: number): string {
+  const units = [["d", 86_400_000], ["h", 3_600_000], ["m", 60_000], ["s", 1000]] as const;
+  if (ms === 0) return "0s";
+  const unit = units.find(([, size]) => ms % size === 0);
+  return unit === undefined ? `${ms}ms` : `${ms / unit[1]}${unit[0]}`;
+}
+
+/** Two levels as blocks, deeper ones in braces: a column or a check is a line. */
+function yamlLines(entries: Entries, depth = 0): readonly string[] {
+  return Object.entries(entries).flatMap(([key, value]) => {
+    if (value === null) return [`# ${key}: not set`];
+    if (isEntries(value) && depth < 2 && Object.keys(value).length > 0 && !(depth === 1 && isFlat(value)))
+      return [`${yamlText(key)}:`, ...yamlLines(value, depth + 1).map((line) => `  ${line}`)];
+    if (Array.isArray(value) && value.some(isEntries)) return [`${key}:`, ...value.map((item) => `  - ${inBraces(item)}`)];
+    return [`${yamlText(key)}: ${inBraces(value)}`];
+  });
+}
+
+function inBraces(value: Value): string {
+  if (Array.isArray(value)) return `[${value.map(inBraces).join(", ")}]`;
+  if (isEntries(value)) return isFlat(value) && Object.keys(value).length === 0 ? "{}" : `{ ${Object.entries(value).map(([key, item]) => `${yamlText(key)}: ${inBraces(item)}`).join(", ")} }`;
+  return typeof value === "string" ? yamlText(value) : String(value);
+}
+
+/** Bare where YAML cannot mistake it for anything else, quoted as JSON (which is YAML) otherwise. */
+function yamlText(text: string): string {
+  const bare = /^[A-Za-z_][\w .()/+-]*$/.test(text) && !/^(true|false|null|yes|no|on|off)$/i.test(text) && !text.endsWith(" ");
+  return bare ? text : JSON.stringify(text).replace(/[\u007f-\u009f]/g, (c) => `\\x${c.charCodeAt(0).toString(16)}`);
+}
+
+function isFlat(entries: Entries): boolean {
+  return !Object.values(entries).some(isEntries);
+}
+
+function isEntries(value: Value): value is Entries {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
