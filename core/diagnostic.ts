@@ -67,6 +67,7 @@ export const diagnosticCodes = {
   "store-newer": "the store or its ledger was written by a newer release",
   "ledger-damaged": "the ledger cannot be read; it can be rebuilt from the store",
   "ledger-busy": "another process keeps the ledger locked",
+  "ledger-unwritable": "the ledger cannot be opened or written",
   "path-escapes": "a name from outside that would leave its folder",
   "file-changed": "a file changed while it was moved",
   "unknown-version": "a version that the asset does not have",

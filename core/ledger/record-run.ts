@@ -1,0 +1,110 @@
+import { type AssetName, type RunId, unreachable } from "../model.js";
+import { canonicalJson } from "../store/canonical-json.js";
+import { sha256Of } from "../store/hash-file.js";
+import type { AcceptedDelivery, Manifest, RowAccount } from "../store/manifest.js";
+import type { Database } from "./driver.js";
+import type { DeliveryRow, FileDecision, RunRecord } from "./ledger.js";
+
+/**
+ * Writes one asset's part of a run into the tables; within a transaction. Told twice, or told again after later runs, it
+ * changes nothing: rows are added once, and a state is moved on only by the telling that added its cause.
+ */
+export function recordRun(database: Database, record: RunRecord, manifest: Manifest | null): void {
+  database.run("insert or ignore into run (run) values (?)", record.run);
+  if (manifest !== null) recordManifest(database, manifest);
+  for (const file of record.files) recordDecision(database, record, file);
+}
+
+function recordManifest(database: Database, manifest: Manifest): void {
+  const fresh = insertVersion(database, manifest);
+  for (const delivery of manifest.deliveries.added) recordAdded(database, manifest, delivery);
+  if (!fresh) return;
+  for (const { seq } of manifest.deliveries.superseded) supersede(database, manifest.asset, seq);
+  for (const seq of manifest.deliveries.withdrawn) {
+    database.run("update delivery set state = 'withdrawn' where asset = ? and seq = ?", manifest.asset, seq);
+  }
+}
+
+/** Whether it was not there yet. */
+function insertVersion(database: Database, manifest: Manifest): boolean {
+  const inserted = database.run(
+    "insert or ignore into version values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    manifest.asset,
+    manifest.version,
+    manifest.parent?.version ?? null,
+    sha256Of(canonicalJson(manifest)),
+    manifest.published_at,
+    manifest.declaration.fingerprint,
+    JSON.stringify(manifest.inputs),
+    manifest.reason,
+    manifest.rows,
+    manifest.bytes,
+    manifest.partitions.filter(({ parts }) => parts.length > 0).length,
+    manifest.watermark,
+  );
+  return inserted > 0;
+}
+
+function recordAdded(database: Database, { asset, version }: Manifest, delivery: AcceptedDelivery): void {
+  insertDelivery(database, { ...delivery, asset, run: version, state: "current", judgedAgainst: delivery.judged_against });
+  for (const { partition, rows } of delivery.partitions) {
+    database.run("insert or ignore into delivery_partition values (?, ?, ?, ?)", asset, delivery.seq, partition, rows);
+  }
+  quarantineRows(database, asset, version, delivery.file, delivery.rows.refused);
+}
+
+function recordDecision(database: Database, { asset, run }: RunRecord, file: FileDecision): void {
+  const { decision } = file;
+  const seen = { ...file, asset, run, rows: noRows, judgedAgainst: null };
+  switch (decision.kind) {
+    case "accepted":
+      return recordAccepted(database, { ...seen, ...decision, state: "current" }, decision.supersedes);
+    case "redelivery":
+      insertDelivery(database, { ...seen, state: "redelivered" });
+      return;
+    case "refused":
+      insertDelivery(database, { ...seen, state: "refused" });
+      quarantine(database, asset, run, file.file, null, decision.reason);
+      return;
+    default:
+      return unreachable(decision);
+  }
+}
+
+/** One that the manifest has is there already; this is for files without rows, and for runs whose manifest is gone. */
+function recordAccepted(database: Database, row: DeliveryRow, supersedes: readonly number[]): void {
+  if (!insertDelivery(database, row)) return;
+  for (const seq of supersedes) supersede(database, row.asset, seq);
+  quarantineRows(database, row.asset, row.run, row.file, row.rows.refused);
+}
+
+/** Whether it was not there yet. */
+function insertDelivery(database: Database, row: DeliveryRow): boolean {
+  const inserted = database.run(
+    "insert or ignore into delivery values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    row.asset,
+    row.seq,
+    row.file,
+    row.sha256,
+    row.bytes,
+    row.run,
+    row.state,
+    JSON.stringify(row.rows),
+    row.judgedAgainst,
+  );
+  return inserted > 0;
+}
+
+function supersede(database: Database, asset: AssetName, seq: number): void {
+  database.run("update delivery set state = 'superseded' where asset = ? and seq = ? and state = 'current'", asset, seq);
+}
+
+function quarantineRows(database: Database, asset: AssetName, run: RunId, file: string, rows: number): void {
+  if (rows > 0) quarantine(database, asset, run, file, rows, "rows that could not be read as declared");
+}
+
+function quarantine(database: Database, asset: AssetName, run: RunId, file: string, rows: number | null, reason: string): void {
+  database.run("insert or ignore into quarantine values (?, ?, ?, ?, ?)", asset, run, file, rows, reason);
+}
+
+const noRows: RowAccount = { read: 0, merged: 0, superseded: 0, duplicates: 0, deleted: 0, refused: 0, late: 0 };
