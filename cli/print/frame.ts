@@ -74,6 +74,7 @@ function snippet(place: Place, colour: Colour, paint: Paint): readonly string[] 
   const where = `${plain(place.file.path)}:${line}:${column}`;
   const number = String(line);
   const margin = " ".repeat(number.length);
+  if (place.file.text === "") return [`${margin}${paint.faint("-->")} ${plain(place.file.path)}`];
   const { text, carets } = marked(place, column);
   return [
     `${margin}${paint.faint("-->")} ${where}`,

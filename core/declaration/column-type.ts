@@ -103,6 +103,8 @@ interface Cursor {
 }
 
 function unreadable(text: string): Trouble {
+  // `{ type: DECIMAL(10,2) }`: YAML ends the text at the comma.
+  if (/^[A-Za-z]\w*\([^)]*$/.test(text)) return { message: `\`${text}\` is not a whole type`, hint: "inside `{ }` a comma ends a value: write the type in quotes" };
   return { message: `\`${text}\` is not a type`, hint: "for example `INTEGER`, `DECIMAL(10,2)`, `TIMESTAMPTZ`, `VARCHAR[]`, `STRUCT(a INTEGER, b VARCHAR)`" };
 }
 

@@ -16,6 +16,8 @@ export interface Draft {
   /** Of a derived asset that has SQL. */
   readonly sql: SqlText | null;
   readonly references: readonly ColumnReference[];
+  /** Where each term of `partitionBy` stands. */
+  readonly partitionPointers: readonly string[];
   /** Trouble met on the way; the rules find more. */
   readonly diagnostics: readonly Diagnostic[];
 }

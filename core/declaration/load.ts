@@ -43,7 +43,7 @@ export async function loadProject(options: OpenOptions): Promise<LoadedProject> 
   const { project, defaults, vars, diagnostics } = resolveProject(root, files.flow, options, shapes);
   const scope: Scope = { vars, env: options.env, verbatim: (pointer) => pointer === "/sql" };
   const drafts = files.assets.map((asset) => readAsset(asset, scope, defaults, shapes));
-  const ofAssets = drafts.flatMap((draft) => [...draft.diagnostics, ...(draft.shaped.source.wellFormed ? rules.flatMap((rule) => rule(draft)) : [])]);
+  const ofAssets = drafts.flatMap((draft) => [...draft.diagnostics, ...(draft.shaped.readable ? rules.flatMap((rule) => rule(draft)) : [])]);
   return { project, drafts, vars, diagnostics: sortDiagnostics([...files.diagnostics, ...diagnostics, ...ofAssets, ...sameNames(drafts)]) };
 }
 

@@ -27,7 +27,7 @@ export const runTime = "run_time";
 
 /** Finds out from the parsed SQL what a derived asset reads. */
 export function resolveReferences(draft: DerivedDraft, text: SqlText, parsed: ParsedSelect, names: Names): References {
-  if (!parsed.ok) return withoutInputs(draft, error("sql-syntax", placeInSql(text, parsed.offset), firstLine(parsed.message)));
+  if (!parsed.ok) return withoutInputs(draft, syntaxError(text, parsed.message, parsed.offset));
   const mentions = new Map<string, TableMention>();
   const diagnostics = [...parameterTrouble(parsed.parameters, text, names)];
   for (const mention of parsed.tables) {
@@ -72,6 +72,12 @@ function parameterTrouble(parameters: readonly string[], text: SqlText, names: N
       const hint = suggestion(name, [...Object.keys(vars), runTime], "there are") ?? "set it under `vars` in flow.yaml";
       return error("unknown-parameter", placeInSql(text, offset < 0 ? null : offset), `no variable is called \`${name}\``, hint);
     });
+}
+
+function syntaxError(text: SqlText, message: string, offset: number | null): Diagnostic {
+  const at = placeInSql(text, offset);
+  if (/only SELECT statements|expected one SELECT/i.test(message)) return error("sql-syntax", at, "an asset's SQL is one SELECT", "give every other statement its own asset, or take it out");
+  return error("sql-syntax", at, firstLine(message));
 }
 
 function firstLine(message: string): string {

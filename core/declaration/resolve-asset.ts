@@ -37,6 +37,7 @@ export function resolveAsset(shaped: Shaped<AssetDeclaration>, sibling: SourceFi
     asset,
     sql: asset.kind === "derived" ? sql : null,
     references: [...referencesOf(declaration), ...partitions.fields.map(({ field, pointer }) => ({ column: field.column, pointer })), ...checks.references],
+    partitionPointers: partitions.fields.map(({ pointer }) => pointer),
     diagnostics: [...columns.diagnostics, ...partitions.diagnostics, ...checks.diagnostics],
   };
 }

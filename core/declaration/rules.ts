@@ -2,7 +2,7 @@ import { type Diagnostic, error, type Place, warning } from "../diagnostic.js";
 import type { Column, ColumnType, PartitionField } from "../model.js";
 import { integerTypes, timestampTypes } from "./column-type.js";
 import type { ColumnDeclaration } from "./declaration.js";
-import { type Draft, itemsOf } from "./draft.js";
+import type { Draft } from "./draft.js";
 import { checkIngestTexts } from "./ingest-texts.js";
 import { unknownType } from "./resolve-asset.js";
 import { suggestion } from "./suggest.js";
@@ -163,12 +163,10 @@ function settingsTakeEffect({ asset, shaped }: Draft): readonly Diagnostic[] {
   return found;
 }
 
-function partitionsFitColumns(draft: Draft): readonly Diagnostic[] {
-  const { asset, shaped } = draft;
-  const pointers = itemsOf(shaped.declaration.partition_by, "/partition_by");
-  return asset.partitionBy.flatMap((field) => {
+function partitionsFitColumns({ asset, shaped, partitionPointers }: Draft): readonly Diagnostic[] {
+  return asset.partitionBy.flatMap((field, index) => {
     const type = asset.columns.find((column) => column.name === field.column)?.type ?? unknownType;
-    const at = placeOf(shaped.source, pointers.find((item) => item.text.includes(field.column))?.pointer ?? "/partition_by");
+    const at = placeOf(shaped.source, partitionPointers[index] ?? "/partition_by");
     if (!/^[\p{L}\p{N}][\p{L}\p{N}_ .-]*$/u.test(field.column)) return [error("bad-partition", at, `\`${field.column}\` cannot name a folder`, "partition by a column of letters, digits and `_`")];
     return type === unknownType || fits(field, type) ? [] : [error("bad-partition", at, `${field.transform === "identity" ? "a bare column" : `\`${field.transform}\``} cannot split ${type}`, fitting(field))];
   });

@@ -18,6 +18,8 @@ export interface Shaped<Declaration> {
   readonly source: YamlSource;
   readonly declaration: Declaration;
   readonly diagnostics: readonly Diagnostic[];
+  /** Whether the text is a YAML mapping at all. */
+  readonly readable: boolean;
   /** Whether something at this pointer or below it was wrong, so that what is missing there is not worth a word. */
   spoilt(pointer: string): boolean;
 }
@@ -53,17 +55,18 @@ function readJson(path: string): Record<string, unknown> {
 
 function shape<Declaration>(source: YamlSource, validate: ValidateFunction): Shaped<Declaration> {
   const value: unknown = source.value ?? {};
-  const errors = validate(value) ? [] : (validate.errors ?? []).filter(isTelling);
+  const errors = validate(value) ? [] : tellingOf(validate.errors ?? []);
   const spoilt = new Set(errors.flatMap((trouble) => withParents(pointerOf(trouble))));
   const diagnostics = errors.map((trouble) => explain(source, trouble));
   // What remains after the cuts has the declaration's shape: every error was cut out, and every key is optional.
   const declaration = (isRecord(value) ? errors.reduce(cut, value) : {}) as Declaration;
-  return { source, declaration, diagnostics, spoilt: (pointer) => spoilt.has(pointer) };
+  return { source, declaration, diagnostics, readable: source.wellFormed && isRecord(value), spoilt: (pointer) => spoilt.has(pointer) };
 }
 
-/** `propertyNames` reports twice: once for the name, once for the mapping. */
-function isTelling(trouble: ErrorObject): boolean {
-  return trouble.keyword !== "propertyNames";
+/** Without what only repeats: `propertyNames` tells of the mapping, too; a value of the wrong type breaks other rules as well. */
+function tellingOf(errors: readonly ErrorObject[]): readonly ErrorObject[] {
+  const mistyped = new Set(errors.filter(({ keyword }) => keyword === "type").map((trouble) => trouble.instancePath));
+  return errors.filter((trouble) => trouble.keyword !== "propertyNames" && (trouble.keyword === "type" || !mistyped.has(trouble.instancePath)));
 }
 
 /** Where the trouble is: for an unknown key the key's own pointer. */
@@ -99,6 +102,7 @@ function explain(source: YamlSource, trouble: ErrorObject): Diagnostic {
   if (code === "bad-name") return error(code, at, `${written} is not an asset name`, rule);
   if (trouble.keyword === "type") return wrongType(at, name, trouble, schema);
   if (trouble.keyword === "enum") return badChoice(at, name, trouble);
+  if (isRecord(trouble.data) && rule !== null) return error("bad-value", at, rule);
   return error("bad-value", at, `\`${name}\` cannot be ${written}`, rule ?? limitHint(trouble));
 }
 
@@ -106,6 +110,7 @@ function unknownKey(source: YamlSource, pointer: string, schema: Record<string, 
   const key = lastName(pointer);
   const known = isRecord(schema["properties"]) ? Object.keys(schema["properties"]) : [];
   const what = code === "unknown-check" ? "check" : "key";
+  if (/^[^(]*\)$/.test(key)) return error(code ?? "unknown-key", placeOfKey(source, pointer), `unknown ${what} \`${key}\``, "inside `{ }` a comma ends a value: write the value before it in quotes");
   return error(code ?? "unknown-key", placeOfKey(source, pointer), `unknown ${what} \`${key}\``, suggestion(key, known, "known here"));
 }
 
@@ -125,6 +130,7 @@ const typeNames: Readonly<Record<string, string>> = {
 function wrongType(at: Diagnostic["at"], name: string, trouble: ErrorObject, schema: Record<string, unknown>): Diagnostic {
   const wanted = [schema["type"]].flat().map(String);
   const named = wanted.map((type) => typeNames[type] ?? type).join(" or ");
+  if (trouble.instancePath === "") return error("wrong-type", at, `a declaration is a mapping, not ${kindOf(trouble.data)}`, "write `key: value` lines");
   if (trouble.data === null) return error("wrong-type", at, `\`${name}\` has no value`, `it takes ${named}`);
   const quote = wanted.includes("string") && typeof trouble.data !== "object" ? `write it in quotes: \`"${String(trouble.data)}"\`` : exampleOf(schema);
   return error("wrong-type", at, `\`${name}\` takes ${named}, not ${kindOf(trouble.data)}`, quote);

@@ -1,10 +1,10 @@
 import { distance } from "fastest-levenshtein";
 
-/** The candidate the user most likely meant, or null when none is near: about one slip in three letters. */
+/** The candidate the user most likely meant, or null when none is near: one slip in short words, two or a third of the letters in longer ones. */
 export function nearest(word: string, candidates: Iterable<string>): string | null {
   const wanted = word.toLowerCase();
   let best: string | null = null;
-  let bestDistance = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  let bestDistance = (wanted.length < 4 ? 1 : Math.max(2, Math.floor(wanted.length / 3))) + 1;
   for (const candidate of candidates) {
     const away = distance(wanted, candidate.toLowerCase());
     if (away < bestDistance) {

@@ -28,12 +28,13 @@ export interface YamlSource {
 
 /** Reads one document; `${…}` in its texts is replaced from the scope. Duplicate keys keep the first value. */
 export function readYaml(file: SourceFile, scope: Scope): YamlSource {
-  const document = parseDocument(file.text, { prettyErrors: false, uniqueKeys: false, version: "1.2", logLevel: "silent" });
+  const document = parseDocument(file.text, { prettyErrors: false, uniqueKeys: false, version: "1.2" });
   const broken = document.errors.map((trouble) => syntaxError(file, trouble));
   if (broken.length > 0) return { file, value: null, wellFormed: false, diagnostics: broken, spots: new Map() };
   const walk: Walk = { file, document, scope, spots: new Map(), diagnostics: [], nodes: 0, open: new Set() };
   const value = valueOf(document.contents, "", null, walk);
-  return { file, value, wellFormed: true, diagnostics: walk.diagnostics, spots: walk.spots };
+  const wellFormed = walk.diagnostics.every((trouble) => trouble.code !== "yaml-syntax");
+  return { file, value, wellFormed, diagnostics: walk.diagnostics, spots: walk.spots };
 }
 
 /** The place of a value; of its nearest parent where the value is not in the text (a default, an alias). */
