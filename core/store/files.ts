@@ -151,7 +151,10 @@ async function moveNoClobber(from: string, to: string, step: Step): Promise<void
 async function moveWithoutLink(from: string, to: string, error: unknown, step: Step): Promise<void> {
   // Killed between link and unlink, the file has both names: the second is the one it should have.
   if (isSystemError(error, "EEXIST") && (await sameFile(from, to))) return unlink(from);
-  if (isSystemError(error, "EXDEV")) return moveAcross(from, to, step);
+  // Where the name is taken, link(2) says so before it says that the other end is another file system.
+  if (isSystemError(error, "EXDEV") || (isSystemError(error, "EEXIST") && !(await sameDevice(from, to)))) {
+    return moveAcross(from, to, step);
+  }
   if (!isSystemError(error, ...noHardLinks)) throw error;
   await refuseTaken(to);
   await rename(from, to);
@@ -285,6 +288,11 @@ async function sync(path: string): Promise<void> {
 async function sameFile(a: string, b: string): Promise<boolean> {
   const [one, other] = await Promise.all([lstat(a, { bigint: true }), lstat(b, { bigint: true })]);
   return one.ino === other.ino && one.dev === other.dev;
+}
+
+async function sameDevice(a: string, b: string): Promise<boolean> {
+  const [one, other] = await Promise.all([lstat(a), lstat(b)]);
+  return one.dev === other.dev;
 }
 
 async function sameBytes(a: string, b: string): Promise<boolean> {

@@ -3,7 +3,7 @@ import { readFile, readdir, readlink, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { kill, pid } from "node:process";
 import type { AssetName, RunId } from "../model.js";
-import type { Files, Sheet } from "./files.js";
+import type { Files } from "./files.js";
 import { below, type Layout } from "./layout.js";
 import { isSystemError } from "./trouble.js";
 
@@ -65,8 +65,14 @@ export async function acquireLock(
   const held = await claimLock(files, places, owner);
   await files.removeFile("lock:sweep", places.draft(owner.token));
   if (held !== null) return { held };
-  await sweep(files, places, owner);
-  return { lock: await keep(files, places, owner) };
+  try {
+    await sweep(files, places, owner);
+    return { lock: await keep(files, places, owner) };
+  } catch (error) {
+    // This process lives on, so nobody would take its lock over.
+    await giveBack(files, places, owner).catch(ignore);
+    throw error;
+  }
 }
 
 /** The live owner of an asset; null where nobody holds it. Changes nothing. */
@@ -195,7 +201,8 @@ async function keep(files: Files, places: Places, owner: LockOwner): Promise<Ass
     if (!open) return;
     open = false;
     clearInterval(beat);
-    await giveBack(files, places, owner, sheet);
+    await sheet.close();
+    await giveBack(files, places, owner);
   };
   return {
     owner,
@@ -209,8 +216,7 @@ async function keep(files: Files, places: Places, owner: LockOwner): Promise<Ass
   };
 }
 
-async function giveBack(files: Files, places: Places, owner: LockOwner, sheet: Sheet): Promise<void> {
-  await sheet.close();
+async function giveBack(files: Files, places: Places, owner: LockOwner): Promise<void> {
   const token = newToken();
   const claim = places.claim(owner.token);
   await files.writeDurable("lock:draft", places.draft(token), asSheet({ ...owner, token, step: "done" }));
@@ -310,5 +316,5 @@ async function orNull(text: Promise<string>): Promise<string | null> {
   }
 }
 
-/** A heartbeat that fails is noticed by `stillHeld`, where it matters. */
+/** A heartbeat that fails is noticed by `stillHeld`, where it matters; a clean-up that fails is left to the next owner. */
 function ignore(): void {}
