@@ -19,6 +19,7 @@ function recordManifest(database: Database, manifest: Manifest): void {
   const fresh = insertVersion(database, manifest);
   for (const delivery of manifest.deliveries.added) recordAdded(database, manifest, delivery);
   if (!fresh) return;
+  for (const { seq } of manifest.deliveries.added) bringBack(database, manifest.asset, seq);
   for (const { seq } of manifest.deliveries.superseded) supersede(database, manifest.asset, seq);
   for (const seq of manifest.deliveries.withdrawn) {
     database.run("update delivery set state = 'withdrawn' where asset = ? and seq = ?", manifest.asset, seq);
@@ -93,6 +94,11 @@ function insertDelivery(database: Database, row: DeliveryRow): boolean {
     row.judgedAgainst,
   );
   return inserted > 0;
+}
+
+/** A delivery that an earlier version had, and a later one no more, may be added again: it is the same delivery. */
+function bringBack(database: Database, asset: AssetName, seq: number): void {
+  database.run("update delivery set state = 'current' where asset = ? and seq = ?", asset, seq);
 }
 
 function supersede(database: Database, asset: AssetName, seq: number): void {

@@ -128,6 +128,34 @@ describe("recording a run", () => {
     ledger.close();
   });
 
+  test("a delivery that comes back after its revision was withdrawn is current again, and keeps its run", async () => {
+    const ledger = await openLedger(":memory:");
+    const tellAll = (): void => {
+      ledger.record(recordNo(1), manifestNo(1));
+      const revision = { added: [deliveryNo(2)], superseded: [{ seq: seqNo(1), by: seqNo(2) }], withdrawn: [] };
+      ledger.record(recordNo(2), manifestNo(2, { deliveries: revision }));
+      const undone = { added: [deliveryNo(1)], superseded: [], withdrawn: [seqNo(2)] };
+      ledger.record(recordNo(3), manifestNo(3, { deliveries: undone }));
+      const again = { added: [deliveryNo(4)], superseded: [{ seq: seqNo(1), by: seqNo(4) }], withdrawn: [] };
+      ledger.record(recordNo(4), manifestNo(4, { deliveries: again }));
+    };
+    const states = (): unknown => ledger.deliveries(orders).map(({ seq, state, run }) => [seq, state, run]);
+    tellAll();
+    const expected = [
+      [4, "current", runNo(4)],
+      [2, "withdrawn", runNo(2)],
+      [1, "superseded", runNo(1)],
+    ];
+    expect(states()).toEqual(expected);
+    tellAll();
+    expect(states()).toEqual(expected);
+    ledger.record(recordNo(1), manifestNo(1));
+    expect(states()).toEqual(expected);
+    ledger.record(recordNo(5), manifestNo(5, { deliveries: { added: [deliveryNo(1)], superseded: [], withdrawn: [seqNo(4)] } }));
+    expect(ledger.currentDeliveries(orders).map(({ seq }) => seq)).toEqual([1]);
+    ledger.close();
+  });
+
   test("told twice, and told again after later runs, changes nothing", async () => {
     const ledger = await openLedger(":memory:");
     const third = manifestNo(3, { deliveries: { added: [deliveryNo(3)], superseded: [{ seq: seqNo(1), by: seqNo(3) }], withdrawn: [] } });
