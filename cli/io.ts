@@ -20,13 +20,13 @@ export interface Io {
 
 /** Whether this stream is written to in colour. `NO_COLOR` (no-color.org) and `--no-color` beat everything. */
 export function wantsColor(io: Io, output: Output, option: boolean): boolean {
-  if (!option || (io.env["NO_COLOR"] ?? "") !== "" || io.env["TERM"] === "dumb") return false;
-  return output.isTTY === true || isSet(io.env["FORCE_COLOR"]);
+  if (!option || (io.env.NO_COLOR ?? "") !== "" || io.env.TERM === "dumb") return false;
+  return output.isTTY === true || isSet(io.env.FORCE_COLOR);
 }
 
 /** Whether lines on stderr may be redrawn: a person watches, and it is not a build log. */
 export function isLive(io: Io): boolean {
-  return io.stderr.isTTY === true && !isSet(io.env["CI"]) && io.env["TERM"] !== "dumb";
+  return io.stderr.isTTY === true && !isSet(io.env.CI) && io.env.TERM !== "dumb";
 }
 
 /** Set and not switched off: some builders say `CI=false`. */

@@ -19,7 +19,7 @@ export interface Session {
 export interface GlobalOptions {
   readonly project?: string;
   readonly profile?: string;
-  readonly vars: Readonly<Record<string, string>>;
+  readonly vars?: Readonly<Record<string, string>>;
   readonly quiet?: true;
   readonly color: boolean;
   readonly threads?: number;
@@ -42,7 +42,7 @@ function openOptions(io: Io, options: GlobalOptions): OpenOptions {
   return {
     dir: resolve(io.cwd, options.project ?? "."),
     profile: options.profile ?? null,
-    vars: options.vars,
+    vars: options.vars ?? {},
     env: io.env,
     threads: options.threads ?? null,
     clock: io.clock,
@@ -78,19 +78,4 @@ export async function unlessStopped<T>(signal: AbortSignal, work: Promise<T>): P
   } finally {
     if (stop !== undefined) signal.removeEventListener("abort", stop);
   }
-}
-
-/** Stable, versioned and complete, for programs; the human text is neither. */
-export function toJson(value: unknown): string {
-  return `${JSON.stringify(value, null, 2).replace(/[\u007f-\u009f]/g, escapeCharacter)}\n`;
-}
-
-/** One event per line. */
-export function toJsonLine(value: unknown): string {
-  return `${JSON.stringify(value).replace(/[\u007f-\u009f]/g, escapeCharacter)}\n`;
-}
-
-/** JSON leaves DEL and the C1 controls as they are; a terminal would act on them. */
-function escapeCharacter(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }

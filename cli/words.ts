@@ -10,7 +10,7 @@ export const selectionWords =
   "assets to take: `a`, `+a` with its inputs, `a+` with its readers, `2+a`, `@a`, `tag:x`, `path:dir`; none means all";
 
 export function excludeOption(): Option {
-  return new Option("--exclude <selector>", "leave these out (repeatable)").argParser(collect).default([], "none");
+  return new Option("--exclude <selector>", "leave these out (repeatable)").argParser(collect);
 }
 
 export function threadsOption(): Option {
@@ -26,17 +26,17 @@ export function addGlobalOptions(program: Command): Command {
   return program
     .option("--project <dir>", "folder with flow.yaml, or one below it (default: the current one)")
     .option("--profile <name>", "take this profile of flow.yaml")
-    .addOption(new Option("--vars <k=v>", "set a variable of flow.yaml (repeatable)").argParser(parseVariable).default({}, "none"))
+    .addOption(new Option("--vars <k=v>", "set a variable of flow.yaml (repeatable)").argParser(parseVariable))
     .option("-q, --quiet", "only problems and the summary")
     .option("--no-color", "no colour (NO_COLOR does the same)");
 }
 
-function collect(value: string, before: readonly string[]): readonly string[] {
+function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 
 /** `name=value`; the value may be empty and may hold further `=`. */
-function parseVariable(value: string, before: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+function parseVariable(value: string, before: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
   const equals = value.indexOf("=");
   if (equals < 1) throw new InvalidArgumentError("It is written name=value.");
   return { ...before, [value.slice(0, equals)]: value.slice(equals + 1) };

@@ -7,6 +7,7 @@ import { examples } from "../words.js";
 export function addInit(program: Command, session: Session): void {
   program
     .command("init")
+    .summary("set up a small project that runs as it is")
     .description("Set up a small project that runs as it is: two assets, sample files, an empty store.")
     .argument("[dir]", "folder to set it up in; made where it is missing", ".")
     .addHelpText(

@@ -1,9 +1,10 @@
 import type { Command } from "commander";
-import { type GlobalOptions, paintFor, type Session, tellDiagnostics, toJson, withProject } from "../session.js";
+import { toJson } from "../json.js";
+import { type GlobalOptions, paintFor, type Session, tellDiagnostics, withProject } from "../session.js";
 import { examples, excludeOption, jsonOption, selectionWords } from "../words.js";
 
 interface PlanOptions extends GlobalOptions {
-  readonly exclude: readonly string[];
+  readonly exclude?: readonly string[];
   readonly json?: true;
   readonly exitCode?: true;
 }
@@ -12,6 +13,7 @@ interface PlanOptions extends GlobalOptions {
 export function addPlan(program: Command, session: Session): void {
   program
     .command("plan")
+    .summary("show what a run would do, and why")
     .description("Validate the declarations and show what a run would do, and why. Changes nothing.")
     .argument("[assets...]", selectionWords)
     .addOption(excludeOption())
@@ -32,7 +34,7 @@ export function addPlan(program: Command, session: Session): void {
 async function plan(assets: readonly string[], options: PlanOptions, session: Session): Promise<void> {
   await withProject(session, options, async (project) => {
     const { isPending, planSummary, renderPlan } = await import("../print/plan.js");
-    const value = await project.plan({ include: assets, exclude: options.exclude });
+    const value = await project.plan({ include: assets, exclude: options.exclude ?? [] });
     await tellDiagnostics(session.io, options, value.notices);
     if (options.json) session.io.stdout.write(toJson(value));
     else if (options.quiet) session.io.stdout.write(`${planSummary(value)}\n`);

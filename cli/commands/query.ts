@@ -13,6 +13,7 @@ const formats: readonly TableFormat[] = ["table", "csv", "json", "markdown"];
 export function addQuery(program: Command, session: Session): void {
   program
     .command("query")
+    .summary("run SQL over the ready tables")
     .description("Run one SELECT over all ready assets, each at the version it has at the start.")
     .argument("<sql>", "one SELECT; every asset is a table of its name")
     .addOption(new Option("--format <format>", "how to print the rows").choices(formats).default("table"))

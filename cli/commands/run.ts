@@ -1,10 +1,11 @@
 import type { Command } from "commander";
 import type { FlowProject, RunReport, Selection } from "../../core/index.js";
-import { type GlobalOptions, paintFor, type Session, toJsonLine, withProject } from "../session.js";
+import { toJsonLine } from "../json.js";
+import { type GlobalOptions, paintFor, type Session, withProject } from "../session.js";
 import { examples, excludeOption, jsonOption, selectionWords, threadsOption } from "../words.js";
 
 interface RunOptions extends GlobalOptions {
-  readonly exclude: readonly string[];
+  readonly exclude?: readonly string[];
   readonly json?: true;
 }
 
@@ -12,6 +13,7 @@ interface RunOptions extends GlobalOptions {
 export function addRun(program: Command, session: Session): void {
   program
     .command("run")
+    .summary("take what has landed, bring the tables up to date")
     .description("Take what has landed and bring the tables up to date: exactly what `flow plan` shows.")
     .argument("[assets...]", `${selectionWords}; what they need runs too`)
     .addOption(excludeOption())
@@ -31,7 +33,7 @@ export function addRun(program: Command, session: Session): void {
 
 async function run(assets: readonly string[], options: RunOptions, session: Session): Promise<void> {
   await withProject(session, options, async (project) => {
-    const selection: Selection = { include: assets, exclude: options.exclude };
+    const selection: Selection = { include: assets, exclude: options.exclude ?? [] };
     const report = await (options.json ? runForPrograms : runForPeople)(project, selection, options, session);
     const { wentWell } = await import("../print/account.js");
     if (!wentWell(report)) session.end("failed");

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { type GlobalOptions, type Session, toJson, unlessStopped, withProject } from "../session.js";
+import { toJson } from "../json.js";
+import { type GlobalOptions, type Session, unlessStopped, withProject } from "../session.js";
 import { examples, jsonOption } from "../words.js";
 
 interface ShowOptions extends GlobalOptions {
@@ -10,6 +11,7 @@ interface ShowOptions extends GlobalOptions {
 export function addShow(program: Command, session: Session): void {
   program
     .command("show")
+    .summary("show one asset, with every default")
     .description("Show one asset: its declaration with every default, its inputs and readers, its SQL, its versions.")
     .argument("<asset>", "name of an asset")
     .addOption(jsonOption("print it as JSON (stable; the text is not)"))

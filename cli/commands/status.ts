@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { type GlobalOptions, type Session, toJson, unlessStopped, withProject } from "../session.js";
+import { toJson } from "../json.js";
+import { type GlobalOptions, type Session, unlessStopped, withProject } from "../session.js";
 import { examples, jsonOption } from "../words.js";
 
 interface StatusOptions extends GlobalOptions {
@@ -10,6 +11,7 @@ interface StatusOptions extends GlobalOptions {
 export function addStatus(program: Command, session: Session): void {
   program
     .command("status")
+    .summary("show where each asset stands")
     .description("Show where each asset stands: rows, version, watermark, files waiting, files and rows refused.")
     .addOption(jsonOption("print it as JSON (stable; the text is not)"))
     .addHelpText(

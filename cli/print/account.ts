@@ -46,7 +46,7 @@ export function outcomeWords(outcome: AssetOutcome): string {
 }
 
 function assetLines(assets: readonly AssetOutcome[], paint: Paint): string {
-  const head = renderLines(assets.map((asset) => [paintMark(outcomeMark(asset), paint), asset.asset, outcomeWords(asset)]));
+  const head = renderLines(assets.map((asset) => [`${paintMark(outcomeMark(asset), paint)} ${asset.asset}`, outcomeWords(asset)]));
   return head
     .split("\n")
     .flatMap((line, i) => [line, ...(assets[i] === undefined ? [] : details(assets[i]))])
@@ -78,8 +78,10 @@ function rowWords(outcome: AssetOutcome): readonly string[] {
 }
 
 function builtWords(outcome: AssetOutcome): readonly string[] {
+  if (outcome.reason.kind === "up-to-date") return ["nothing to do"];
   if (outcome.status === "unchanged") return [isIdle(outcome) ? `nothing to do, ${reasonWords(outcome.reason)}` : "same rows as before"];
-  return [count(outcome.rows, "row"), ...(outcome.partitions.total > 1 ? [`${count(outcome.partitions.changed.length, "partition")} changed`] : []), reasonWords(outcome.reason)];
+  const { total, changed } = outcome.partitions;
+  return [count(outcome.rows, "row"), ...(total > 1 ? [`${count(changed.length, "partition")} changed`] : []), reasonWords(outcome.reason)];
 }
 
 function isIdle(outcome: AssetOutcome): boolean {
@@ -116,14 +118,15 @@ function driftDetails(file: string, { drift }: DeliveryOutcome): readonly string
 function checkDetails(check: AssetOutcome["checks"][number]): readonly string[] {
   if (check.passed) return [];
   const example = check.examples[0];
-  const values = example === undefined ? "" : `, for example ${Object.entries(example).map(([name, value]) => `${plain(name)}=${plain(value ?? "NULL")}`).join(" ")}`;
-  return [`check ${plain(check.check)} (${check.severity}): ${count(check.failures, "row")}${values}`];
+  const values = Object.entries(example ?? {}).map(([name, value]) => `${plain(name)}=${plain(value ?? "NULL")}`);
+  const words = values.length === 0 ? "" : `, for example ${values.join(" ")}`;
+  return [`check ${plain(check.check)} (${check.severity}): ${count(check.failures, "row")}${words}`];
 }
 
 function lateDetails({ late }: AssetOutcome): readonly string[] {
   return late
     .filter((file) => file.merged + file.tooLate > 0)
-    .map((file) => `${plain(file.file)}: ${count(file.merged, "late row")} merged, ${thousands(file.tooLate)} too late, up to ${duration(file.behind.max)} behind`);
+    .map(({ file, merged, tooLate, behind }) => `${plain(file)}: ${count(merged, "late row")} merged, ${thousands(tooLate)} too late, up to ${duration(behind.max)} behind`);
 }
 
 /** The columns add up: rows in = merged + superseded + duplicate + deleted + refused + late. */

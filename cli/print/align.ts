@@ -24,7 +24,9 @@ export function renderLines(rows: readonly (readonly string[])[]): string {
 
 function columnWidths(rows: readonly (readonly string[])[]): readonly number[] {
   const widths: number[] = [];
-  for (const row of rows) row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, cellWidth(cell))));
+  for (const row of rows) {
+    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cellWidth(cell));
+  }
   return widths;
 }
 

@@ -1,8 +1,9 @@
 import type { Asset, Check, Column, DerivedAsset, Ingest, IngestedAsset, Lateness, OrderTerm, PartitionField } from "../../core/index.js";
+import { toJsonText } from "../json.js";
 
 /**
  * An asset as the declaration that says everything: every default is spelt out, so that the text could stand in the
- * asset's file. What is not set has no value to write, and is shown as a comment.
+ * asset's file. What is not set has no value to write, and is shown as a comment; what has no effect is left out.
  */
 export function renderDeclaration(asset: Asset): string {
   return yamlLines(declarationOf(asset)).map((line) => `${line}\n`).join("");
@@ -42,7 +43,7 @@ function ingestPart(ingest: Ingest): Entries {
     files: ingest.files,
     set: ingest.set,
     format: ingest.format,
-    csv: { ...csv },
+    ...(ingest.format === null || ingest.format === "csv" ? { csv: { ...csv } } : {}),
     complete: complete.kind === "stable" ? { stable_for: durationText(complete.stableForMs) } : { marker: complete.marker },
     strategy: ingest.strategy,
     order_by: orNotSet(ingest.orderBy.map(orderTerm)),
@@ -53,20 +54,28 @@ function ingestPart(ingest: Ingest): Entries {
     max_bad_rows: ingest.maxBadRows === null ? null : `${ingest.maxBadRows.value}${ingest.maxBadRows.kind === "percent" ? "%" : ""}`,
     on_new_column: ingest.onNewColumn,
     on_missing_column: ingest.onMissingColumn,
-    allow_empty: ingest.allowEmpty,
+    ...(ingest.strategy === "replace" ? { allow_empty: ingest.allowEmpty } : {}),
   };
 }
 
-function columnPart(column: Column): Entries {
-  const { name: _, ...rest } = column;
-  return Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null));
+function columnPart({ type, nullable, aliases, formats, zone, trim, nulls, description }: Column): Entries {
+  return {
+    type,
+    nullable,
+    aliases,
+    ...(/^(DATE|TIME)/.test(type) ? { formats } : {}),
+    ...(type.startsWith("TIMESTAMP") ? { zone } : {}),
+    trim,
+    nulls,
+    ...(description === null ? {} : { description }),
+  };
 }
 
 function latenessPart(lateness: Lateness): Entries {
   return {
     delay: durationText(lateness.delayMs),
     allow: lateness.allowMs === null ? null : durationText(lateness.allowMs),
-    too_late: lateness.tooLate,
+    ...(lateness.allowMs === null ? {} : { too_late: lateness.tooLate }),
     max_future_skew: lateness.maxFutureSkewMs === null ? null : durationText(lateness.maxFutureSkewMs),
   };
 }
@@ -125,8 +134,7 @@ function durationText(ms: number): string {
 function yamlLines(entries: Entries, depth = 0): readonly string[] {
   return Object.entries(entries).flatMap(([key, value]) => {
     if (value === null) return [`# ${key}: not set`];
-    if (isEntries(value) && depth < 2 && Object.keys(value).length > 0 && !(depth === 1 && isFlat(value)))
-      return [`${yamlText(key)}:`, ...yamlLines(value, depth + 1).map((line) => `  ${line}`)];
+    if (isEntries(value) && (depth === 0 || !isFlat(value))) return [`${yamlText(key)}:`, ...yamlLines(value, depth + 1).map((line) => `  ${line}`)];
     if (Array.isArray(value) && value.some(isEntries)) return [`${key}:`, ...value.map((item) => `  - ${inBraces(item)}`)];
     return [`${yamlText(key)}: ${inBraces(value)}`];
   });
@@ -134,14 +142,17 @@ function yamlLines(entries: Entries, depth = 0): readonly string[] {
 
 function inBraces(value: Value): string {
   if (Array.isArray(value)) return `[${value.map(inBraces).join(", ")}]`;
-  if (isEntries(value)) return isFlat(value) && Object.keys(value).length === 0 ? "{}" : `{ ${Object.entries(value).map(([key, item]) => `${yamlText(key)}: ${inBraces(item)}`).join(", ")} }`;
+  if (isEntries(value)) {
+    const items = Object.entries(value).map(([key, item]) => `${yamlText(key)}: ${inBraces(item)}`);
+    return items.length === 0 ? "{}" : `{ ${items.join(", ")} }`;
+  }
   return typeof value === "string" ? yamlText(value) : String(value);
 }
 
 /** Bare where YAML cannot mistake it for anything else, quoted as JSON (which is YAML) otherwise. */
 function yamlText(text: string): string {
   const bare = /^[A-Za-z_][\w .()/+-]*$/.test(text) && !/^(true|false|null|yes|no|on|off)$/i.test(text) && !text.endsWith(" ");
-  return bare ? text : JSON.stringify(text).replace(/[\u007f-\u009f]/g, (c) => `\\x${c.charCodeAt(0).toString(16)}`);
+  return bare ? text : toJsonText(text);
 }
 
 function isFlat(entries: Entries): boolean {

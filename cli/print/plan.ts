@@ -6,7 +6,7 @@ import { type Mark, planMark, reasonWords } from "./reason.js";
 
 /** One line per asset: symbol, name, what, why; the last line sums up. Same plan, same bytes. */
 export function renderPlan(plan: Plan, paint: Paint): string {
-  const lines = plan.assets.map((asset) => [paintMark(planMark(asset), paint), asset.asset, what(asset), reasonWords(asset.reason)]);
+  const lines = plan.assets.map((asset) => [`${paintMark(planMark(asset), paint)} ${asset.asset}`, what(asset), reasonWords(asset.reason)]);
   return `${renderLines(lines)}${planSummary(plan)}\n`;
 }
 

@@ -85,7 +85,7 @@ function track(running: Map<AssetName, Running>, event: FlowEvent, now: number):
 function liveText(running: ReadonlyMap<AssetName, Running>, now: number): string {
   return [...running]
     .filter(([, { since }]) => now - since >= patienceMs)
-    .map(([asset, { since, about }]) => `${asset}  ${plain(about)}  ${duration((now - since) / 1000)}`)
+    .map(([asset, { since, about }]) => [asset, plain(about), duration((now - since) / 1000)].filter((word) => word !== "").join("  "))
     .join("\n");
 }
 

@@ -29,7 +29,7 @@ export function reasonWords(reason: Reason): string {
 
 /** The plan's mark: a first version is new, everything else changes what is there. */
 export function planMark(plan: AssetPlan): Mark {
-  if (plan.commands.length === 0) return "=";
+  if (plan.commands.length === 0 || bringsNothing(plan.reason)) return "=";
   if (refusesRevision(plan)) return "!";
   return isAddition(plan.reason) || plan.from === null ? "+" : "~";
 }
@@ -51,6 +51,11 @@ function isAddition(reason: Reason): boolean {
   return reason.kind === "first-build";
 }
 
+/** Bytes that are there already are taken away from landing, and the table stays as it is. */
+function bringsNothing(reason: Reason): boolean {
+  return reason.kind === "new-deliveries" && reason.new === 0 && reason.revisions === 0;
+}
+
 function refusesRevision(plan: AssetPlan): boolean {
   return plan.commands.some((command) => "deliveries" in command && command.deliveries.some(({ is }) => is.kind === "rejected-revision"));
 }
@@ -59,7 +64,7 @@ function deliveryWords(reason: Extract<Reason, { kind: "new-deliveries" }>): str
   const parts = [
     reason.new > 0 ? count(reason.new, "new file") : "",
     reason.revisions > 0 ? count(reason.revisions, "revision") : "",
-    reason.redeliveries > 0 ? count(reason.redeliveries, "redelivery") : "",
+    reason.redeliveries > 0 ? `${count(reason.redeliveries, "redelivery")} to skip` : "",
   ];
   return parts.filter((part) => part !== "").join(", ");
 }

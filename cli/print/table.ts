@@ -1,4 +1,5 @@
 import type { Table } from "../../core/index.js";
+import { toJsonText } from "../json.js";
 import { renderTable, type Side } from "./align.js";
 import { plain } from "./plain.js";
 
@@ -40,7 +41,7 @@ function csvField(text: string): string {
 
 /** An array of objects, a row per line. Numbers and booleans are JSON's own, digits and all; everything else is text. */
 function renderJson(table: Table): string {
-  const names = distinct(table.columns.map(({ name }) => name)).map(jsonText);
+  const names = distinct(table.columns.map(({ name }) => name)).map(toJsonText);
   const types = table.columns.map(({ type }) => type);
   const rows = table.rows.map((row) => `  {${row.map((value, i) => `${names[i]}: ${jsonValue(value, types[i] ?? "")}`).join(", ")}}`);
   return rows.length === 0 ? "[]\n" : `[\n${rows.join(",\n")}\n]\n`;
@@ -50,11 +51,7 @@ function renderJson(table: Table): string {
 function jsonValue(value: string | null, type: string): string {
   if (value === null) return "null";
   if (type === "BOOLEAN" && (value === "true" || value === "false")) return value;
-  return isNumeric(type) && /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(value) ? value : jsonText(value);
-}
-
-function jsonText(text: string): string {
-  return JSON.stringify(text).replace(/[\u007f-\u009f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return isNumeric(type) && /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(value) ? value : toJsonText(value);
 }
 
 /** SQL may give two columns one name, an object may not: the second `a` becomes `a_1`, as in DuckDB. */

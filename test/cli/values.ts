@@ -1,0 +1,256 @@
+import type { Asset, AssetName, ContentHash, DeliverySeq, Fingerprint, PartitionKey, RunId } from "../../core/model.js";
+import type { ShowReport, StatusReport } from "../../core/project.js";
+import type { AssetPlan, Plan, PlannedDelivery } from "../../core/plan/plan.js";
+import type { AssetOutcome, DeliveryOutcome, RunReport } from "../../core/report/report.js";
+import type { RowAccount } from "../../core/store/manifest.js";
+
+/** Fixed values of everything that is printed. */
+export const name = (text: string): AssetName => text as AssetName;
+export const run = "20260102T030405006Z-a1b2" as RunId;
+const before = "20260101T000000000Z-0000" as RunId;
+const sha256 = "0".repeat(64) as ContentHash;
+const seq = (number: number): DeliverySeq => number as DeliverySeq;
+const key = (text: string): PartitionKey => text as PartitionKey;
+
+export function planned(file: string, is: PlannedDelivery["is"]): PlannedDelivery {
+  return { seq: seq(1), file, path: `ingest/landing/orders/${file}`, bytes: 10, modifiedAt: "2026-01-02T00:00:00Z", sha256, newlines: 1, marker: null, is };
+}
+
+export function assetPlan(asset: string, reason: AssetPlan["reason"], changes: Partial<AssetPlan> = {}): AssetPlan {
+  return { asset: name(asset), kind: "ingested", reason, from: before, commands: [], after: [], ...changes };
+}
+
+export const plan: Plan = {
+  plan: 1,
+  notices: [],
+  assets: [
+    assetPlan(
+      "orders",
+      { kind: "new-deliveries", new: 2, revisions: 0, redeliveries: 1 },
+      {
+        from: null,
+        commands: [
+          {
+            kind: "pickup",
+            deliveries: [
+              planned("orders_1.csv", { kind: "new" }),
+              planned("orders_2.csv", { kind: "new" }),
+              planned("copy.csv", { kind: "redelivery", of: "orders_1.csv", seq: seq(1) }),
+            ],
+          },
+          { kind: "publish" },
+        ],
+      },
+    ),
+    assetPlan(
+      "payments",
+      { kind: "new-deliveries", new: 0, revisions: 1, redeliveries: 0 },
+      { commands: [{ kind: "pickup", deliveries: [planned("p.csv", { kind: "revision", supersedes: [seq(1)] })] }, { kind: "publish" }] },
+    ),
+    assetPlan(
+      "refunds",
+      { kind: "new-deliveries", new: 0, revisions: 1, redeliveries: 0 },
+      { commands: [{ kind: "pickup", deliveries: [planned("r.csv", { kind: "rejected-revision", of: seq(1) })] }] },
+    ),
+    assetPlan("customers", { kind: "up-to-date" }),
+    assetPlan("weather", { kind: "nothing-landed" }, { from: null }),
+    assetPlan("daily", { kind: "first-build" }, { kind: "derived", from: null, commands: [{ kind: "transform" }] }),
+    assetPlan("weekly", { kind: "input-pending", inputs: [name("daily"), name("payments")] }, { kind: "derived", commands: [{ kind: "transform" }] }),
+    assetPlan("yearly", { kind: "no-input", inputs: [name("weather")] }, { kind: "derived", from: null }),
+  ],
+};
+
+export const nothingToDo: Plan = { plan: 1, notices: [], assets: [assetPlan("orders", { kind: "up-to-date" }), assetPlan("daily", { kind: "up-to-date" })] };
+
+export const noRows: RowAccount = { read: 0, merged: 0, superseded: 0, duplicates: 0, deleted: 0, refused: 0, late: 0 };
+
+export function delivery(file: string, is: DeliveryOutcome["is"], rows: Partial<RowAccount> = {}, changes: Partial<DeliveryOutcome> = {}): DeliveryOutcome {
+  return { file, seq: seq(1), sha256, is, rows: { ...noRows, ...rows }, reason: null, refusals: [], drift: { added: [], missing: [] }, ...changes };
+}
+
+export function outcome(asset: string, changes: Partial<AssetOutcome> = {}): AssetOutcome {
+  return {
+    asset: name(asset),
+    status: "published",
+    reason: { kind: "new-deliveries", new: 1, revisions: 0, redeliveries: 0 },
+    problem: null,
+    version: run,
+    rows: 2,
+    rows_before: 0,
+    deliveries: [],
+    account: noRows,
+    partitions: { total: 1, changed: [key("")] },
+    checks: [],
+    late: [],
+    watermark: null,
+    seconds: 0.42,
+    ...changes,
+  };
+}
+
+export function runReport(assets: readonly AssetOutcome[]): RunReport {
+  return { report: 1, run, started_at: "2026-01-02T03:04:05Z", finished_at: "2026-01-02T03:04:06Z", seconds: 1.24, assets };
+}
+
+export const report: RunReport = runReport([
+  outcome("orders", { deliveries: [delivery("orders_1.csv", "new", { read: 2, merged: 2 })], account: { ...noRows, read: 2, merged: 2 } }),
+  outcome("daily", { status: "unchanged", reason: { kind: "up-to-date" }, partitions: { total: 1, changed: [] } }),
+]);
+
+export const troubled: RunReport = runReport([
+  outcome("orders", {
+    rows: 12_345,
+    rows_before: 12_340,
+    reason: { kind: "new-deliveries", new: 2, revisions: 1, redeliveries: 1 },
+    deliveries: [
+      delivery("orders_3.csv", "new", { read: 8, merged: 6, refused: 2 }, { refusals: [{ reason: "`amount` is no DECIMAL(10,2)", rows: 2, example: "line 3: `1\u001b[31m,5`" }] }),
+      delivery("orders_1.csv", "revision", { read: 3, merged: 2, duplicates: 1 }, { drift: { added: ["note"], missing: [] } }),
+      delivery("copy\u0007.csv", "redelivery", {}, { reason: "redelivery of orders_1.csv" }),
+      delivery("orders_4.csv", "refused", { read: 9, refused: 0 }, { reason: "12% bad rows, above max_bad_rows 5%" }),
+    ],
+    account: { read: 11, merged: 8, superseded: 0, duplicates: 1, deleted: 0, refused: 2, late: 0 },
+    partitions: { total: 4, changed: [key("m=2026-01"), key("m=2026-02")] },
+    late: [{ file: "orders_3.csv", merged: 4, tooLate: 1, behind: { p50: 10, p95: 20, max: 7300 }, reopened: [key("m=2026-01")] }],
+  }),
+  outcome("payments", {
+    reason: { kind: "new-deliveries", new: 0, revisions: 1, redeliveries: 0 },
+    rows_before: 2,
+    deliveries: [delivery("p.csv", "revision", { read: 1, merged: 1, deleted: 1 })],
+    account: { ...noRows, read: 2, merged: 1, deleted: 1 },
+  }),
+  outcome("daily", {
+    status: "failed",
+    reason: { kind: "input-changed", inputs: [name("orders")] },
+    problem: "check `unique(day)` found 2 rows\nthe candidate lies in staging/ready/daily",
+    checks: [{ check: "unique(day)", severity: "error", passed: false, failures: 2, examples: [{ day: "2026-01-01", n: null }] }],
+    partitions: { total: 1, changed: [] },
+  }),
+  outcome("weekly", { status: "skipped", reason: { kind: "input-pending", inputs: [name("daily")] }, problem: "its input daily failed", seconds: 0 }),
+  outcome("monthly", { reason: { kind: "sql-changed" }, rows: 1200, partitions: { total: 3, changed: [key("a"), key("b")] } }),
+  outcome("steady", { status: "unchanged", reason: { kind: "input-changed", inputs: [name("orders")] }, partitions: { total: 3, changed: [] } }),
+  outcome("idle", { status: "unchanged", reason: { kind: "up-to-date" }, partitions: { total: 3, changed: [] } }),
+]);
+
+export const onlyRedelivery: RunReport = runReport([
+  outcome("orders", {
+    status: "unchanged",
+    reason: { kind: "new-deliveries", new: 0, revisions: 0, redeliveries: 1 },
+    rows_before: 2,
+    deliveries: [delivery("copy.csv", "redelivery", {}, { reason: "redelivery of orders_1.csv" })],
+    partitions: { total: 1, changed: [] },
+  }),
+]);
+
+export const idleReport: RunReport = runReport([
+  outcome("orders", { status: "unchanged", reason: { kind: "up-to-date" }, partitions: { total: 1, changed: [] } }),
+  outcome("weather", { status: "unchanged", reason: { kind: "nothing-landed" }, version: null, rows: 0, partitions: { total: 0, changed: [] } }),
+]);
+
+export const statusReport: StatusReport = {
+  status: 1,
+  assets: [
+    {
+      asset: name("orders"),
+      kind: "ingested",
+      version: run,
+      published_at: "2026-01-02T03:04:06.789123Z",
+      rows: 1_234_567,
+      partitions: 12,
+      watermark: "2026-01-01T00:00:00.000000Z",
+      pending: { files: 2, settling: 1 },
+      refused: { files: 1, rows: 3 },
+      stale: false,
+    },
+    {
+      asset: name("daily"),
+      kind: "derived",
+      version: run,
+      published_at: "2026-01-02T03:04:06Z",
+      rows: 31,
+      partitions: 1,
+      watermark: null,
+      pending: { files: 0, settling: 0 },
+      refused: { files: 0, rows: 0 },
+      stale: true,
+    },
+    {
+      asset: name("weather"),
+      kind: "ingested",
+      version: null,
+      published_at: null,
+      rows: 0,
+      partitions: 0,
+      watermark: null,
+      pending: { files: 0, settling: 0 },
+      refused: { files: 0, rows: 0 },
+      stale: false,
+    },
+  ],
+};
+
+const base = {
+  description: "One row per order",
+  owner: null,
+  tags: ["shop", "daily run"],
+  key: ["order_id"],
+  partitionBy: [{ transform: "month", column: "at", argument: null, name: "at_month" }],
+  eventTime: "at",
+  retainVersions: null,
+  origin: { file: "assets/orders.yaml", line: 2, column: 8 },
+  fingerprint: "f" as Fingerprint,
+} as const;
+
+export const orders: Asset = {
+  ...base,
+  kind: "ingested",
+  name: name("orders"),
+  checks: [
+    { rule: "unique", columns: ["order_id"], name: "unique(order_id)", severity: "error", where: null },
+    { rule: "range", column: "amount", min: 0, max: null, name: "range(amount)", severity: "warn", where: "op <> 'D'" },
+  ],
+  columns: [
+    { name: "order_id", type: "INTEGER", nullable: false, aliases: [], formats: [], zone: "UTC", trim: false, nulls: [], description: null },
+    { name: "at", type: "TIMESTAMP", nullable: true, aliases: ["when"], formats: ["%d/%m/%Y"], zone: "Europe/Rome", trim: true, nulls: ["n/a"], description: "when: it was" },
+  ],
+  ingest: {
+    files: "orders_*.csv",
+    set: null,
+    format: "csv",
+    csv: { delimiter: "auto", quote: '"', escape: '"', encoding: "auto", header: true, nulls: [""], skip: 0 },
+    complete: { kind: "stable", stableForMs: 2000 },
+    strategy: "upsert",
+    orderBy: [{ column: "at", direction: "desc" }],
+    deleteWhen: null,
+    onRevision: "supersede",
+    onDuplicate: "skip",
+    onBadRow: "quarantine",
+    maxBadRows: { kind: "percent", value: 5 },
+    onNewColumn: "warn",
+    onMissingColumn: "fail",
+    allowEmpty: false,
+  },
+  lateness: { delayMs: 86_400_000, allowMs: null, tooLate: "quarantine", maxFutureSkewMs: 5_400_000 },
+};
+
+export const daily: Asset = {
+  ...base,
+  kind: "derived",
+  name: name("daily"),
+  description: null,
+  key: [],
+  partitionBy: [],
+  checks: [],
+  sql: "select at::date as day, count(*) as n\nfrom orders\ngroup by all\n",
+  sqlOrigin: { file: "assets/daily.sql", line: 1, column: 1 },
+  parameters: {},
+  inputs: [name("orders")],
+  columns: [{ name: "day", type: "DATE" }],
+};
+
+export const showReport: ShowReport = {
+  show: 1,
+  asset: orders,
+  inputs: [],
+  readBy: [name("daily")],
+  versions: [{ version: run, published_at: "2026-01-02T03:04:06Z", rows: 1234, partitions: 2, reason: "1 revision" }],
+};
