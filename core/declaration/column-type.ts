@@ -141,8 +141,9 @@ function readScalar(word: string, cursor: Cursor): string | null {
 /** Takes the words of names such as `TIMESTAMP WITH TIME ZONE`. */
 function longestName(word: string, cursor: Cursor): string {
   for (const more of [3, 1]) {
-    const name = [word, ...cursor.tokens.slice(cursor.at, cursor.at + more)].join(" ").toUpperCase();
-    if (scalarTypes[name] === undefined || !name.includes(" ")) continue;
+    const words = cursor.tokens.slice(cursor.at, cursor.at + more);
+    const name = [word, ...words].join(" ").toUpperCase();
+    if (words.length < more || scalarTypes[name] === undefined) continue;
     cursor.at += more;
     return name;
   }
