@@ -1,4 +1,4 @@
-import { type AssetName, type RunId, unreachable } from "../model.js";
+import { type AssetName, unreachable } from "../model.js";
 import { canonicalJson } from "../store/canonical-json.js";
 import { sha256Of } from "../store/hash-file.js";
 import type { AcceptedDelivery, Manifest, RowAccount } from "../store/manifest.js";
@@ -20,6 +20,7 @@ function recordManifest(database: Database, manifest: Manifest): void {
   for (const delivery of manifest.deliveries.added) recordAdded(database, manifest, delivery);
   if (!fresh) return;
   for (const { seq } of manifest.deliveries.added) bringBack(database, manifest.asset, seq);
+  for (const delivery of manifest.deliveries.replayed) replaceRows(database, manifest, delivery);
   for (const { seq } of manifest.deliveries.superseded) supersede(database, manifest.asset, seq);
   for (const seq of manifest.deliveries.withdrawn) {
     database.run("update delivery set state = 'withdrawn' where asset = ? and seq = ?", manifest.asset, seq);
@@ -47,11 +48,27 @@ function insertVersion(database: Database, manifest: Manifest): boolean {
 }
 
 function recordAdded(database: Database, { asset, version }: Manifest, delivery: AcceptedDelivery): void {
-  insertDelivery(database, { ...delivery, asset, run: version, state: "current", judgedAgainst: delivery.judged_against });
-  for (const { partition, rows } of delivery.partitions) {
-    database.run("insert or ignore into delivery_partition values (?, ?, ?, ?)", asset, delivery.seq, partition, rows);
+  const row: DeliveryRow = { ...delivery, asset, run: version, state: "current", judgedAgainst: delivery.judged_against };
+  if (!insertDelivery(database, row)) return;
+  insertPartitions(database, asset, delivery);
+  quarantineRows(database, row);
+}
+
+function insertPartitions(database: Database, asset: AssetName, { seq, partitions }: AcceptedDelivery): void {
+  for (const { partition, rows } of partitions) {
+    database.run("insert into delivery_partition values (?, ?, ?, ?)", asset, seq, partition, rows);
   }
-  quarantineRows(database, asset, version, delivery.file, delivery.rows.refused);
+}
+
+/** Read once more, a delivery's rows may lie elsewhere, and others of them be refused. It keeps the run that brought it. */
+function replaceRows(database: Database, { asset, version }: Manifest, delivery: AcceptedDelivery): void {
+  const { seq, rows, judged_against } = delivery;
+  const account = JSON.stringify(rows);
+  database.run("update delivery set rows = ?, judged_against = ? where asset = ? and seq = ?", account, judged_against, asset, seq);
+  database.run("delete from delivery_partition where asset = ? and seq = ?", asset, seq);
+  insertPartitions(database, asset, delivery);
+  database.run("delete from quarantine where asset = ? and seq = ?", asset, seq);
+  quarantineRows(database, { ...delivery, asset, run: version });
 }
 
 function recordDecision(database: Database, { asset, run }: RunRecord, file: FileDecision): void {
@@ -65,7 +82,7 @@ function recordDecision(database: Database, { asset, run }: RunRecord, file: Fil
       return;
     case "refused":
       insertDelivery(database, { ...seen, state: "refused" });
-      quarantine(database, asset, run, file.file, null, decision.reason);
+      quarantine(database, seen, null, decision.reason);
       return;
     default:
       return unreachable(decision);
@@ -76,7 +93,7 @@ function recordDecision(database: Database, { asset, run }: RunRecord, file: Fil
 function recordAccepted(database: Database, row: DeliveryRow, supersedes: readonly number[]): void {
   if (!insertDelivery(database, row)) return;
   for (const seq of supersedes) supersede(database, row.asset, seq);
-  quarantineRows(database, row.asset, row.run, row.file, row.rows.refused);
+  quarantineRows(database, row);
 }
 
 /** Whether it was not there yet. */
@@ -105,12 +122,15 @@ function supersede(database: Database, asset: AssetName, seq: number): void {
   database.run("update delivery set state = 'superseded' where asset = ? and seq = ? and state = 'current'", asset, seq);
 }
 
-function quarantineRows(database: Database, asset: AssetName, run: RunId, file: string, rows: number): void {
-  if (rows > 0) quarantine(database, asset, run, file, rows, "rows that could not be read as declared");
+type Refused = Pick<DeliveryRow, "asset" | "seq" | "run" | "file">;
+
+function quarantineRows(database: Database, refused: Refused & Pick<DeliveryRow, "rows">): void {
+  const { rows } = refused;
+  if (rows.refused > 0) quarantine(database, refused, rows.refused, "rows that could not be read as declared");
 }
 
-function quarantine(database: Database, asset: AssetName, run: RunId, file: string, rows: number | null, reason: string): void {
-  database.run("insert or ignore into quarantine values (?, ?, ?, ?, ?)", asset, run, file, rows, reason);
+function quarantine(database: Database, { asset, seq, run, file }: Refused, rows: number | null, reason: string): void {
+  database.run("insert or ignore into quarantine values (?, ?, ?, ?, ?, ?)", asset, seq, run, file, rows, reason);
 }
 
 const noRows: RowAccount = { read: 0, merged: 0, superseded: 0, duplicates: 0, deleted: 0, refused: 0, late: 0 };

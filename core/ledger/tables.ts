@@ -23,7 +23,7 @@ const tables: readonly string[] = [
   ) strict, without rowid`,
   `create index delivery_partition_by_partition on delivery_partition (asset, partition, seq)`,
   `create table quarantine (
-    asset text, run text, file text, rows integer, reason text not null, primary key (asset, run, file)
+    asset text, seq integer, run text not null, file text not null, rows integer, reason text not null, primary key (asset, seq)
   ) strict, without rowid`,
   `create table run (run text primary key, report text) strict, without rowid`,
 ];

@@ -73,6 +73,7 @@ test("[F05] a ledger rebuilt from the store answers as the lost one did", async 
   await replay(layout, files, original, { record: recordNo(3, [decided(3, { kind: "redelivery", of: seqNo(1) })], false), manifest: null });
   const revision = {
     added: [deliveryNo(4, { rows: { ...noRows, read: 3, merged: 2, refused: 1 } })],
+    replayed: [],
     superseded: [{ seq: seqNo(1), by: seqNo(4) }],
     withdrawn: [],
   };
@@ -84,7 +85,7 @@ test("[F05] a ledger rebuilt from the store answers as the lost one did", async 
   await replay(layout, files, original, {
     record: recordNo(6, []),
     manifest: manifestNo(6, {
-      deliveries: { added: [], superseded: [], withdrawn: [seqNo(4)] },
+      deliveries: { added: [], replayed: [], superseded: [], withdrawn: [seqNo(4)] },
       parent: { version: runNo(4), sha256: second ?? hashNo(0) },
     }),
   });

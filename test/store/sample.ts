@@ -55,7 +55,7 @@ export function manifestNo(n: number, changes: Partial<Manifest> = {}): Manifest
     columns: [{ name: "order_id", type: "INTEGER" }],
     partition_by: ["day(at)"],
     inputs: [],
-    deliveries: { added: [deliveryNo(n)], superseded: [], withdrawn: [] },
+    deliveries: { added: [deliveryNo(n)], replayed: [], superseded: [], withdrawn: [] },
     watermark: null,
     rows: n,
     bytes: 100,
