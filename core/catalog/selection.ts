@@ -1,5 +1,5 @@
 import { type Diagnostic, error } from "../diagnostic.js";
-import { suggestion } from "../declaration/suggest.js";
+import { suggestion } from "../suggest.js";
 import type { Asset, AssetName, Catalog } from "../model.js";
 import type { Selection } from "../project.js";
 import { type Graph, graphOf, reach } from "./graph.js";

@@ -1,4 +1,4 @@
-import { nearest } from "./suggest.js";
+import { nearest } from "../suggest.js";
 
 /** A type as DuckDB prints it, or what is wrong with the text. */
 export type TypeReading =

@@ -13,7 +13,7 @@ export type DerivedDraft = Omit<DerivedAsset, "fingerprint" | "inputs" | "parame
 export interface Draft {
   readonly shaped: Shaped<AssetDeclaration>;
   readonly asset: IngestedDraft | DerivedDraft;
-  /** Of a derived asset that has SQL. */
+  /** Its own, or that of the `.sql` file beside it. */
   readonly sql: SqlText | null;
   readonly references: readonly ColumnReference[];
   /** Where each term of `partitionBy` stands. */

@@ -2,17 +2,17 @@ import { resolve } from "node:path";
 import { inputsFirst } from "../catalog/order.js";
 import { type Diagnostic, error, hasErrors, sortDiagnostics } from "../diagnostic.js";
 import type { SqlParser } from "../engine/engine.js";
-import type { Asset, Catalog, IngestedAsset, Project } from "../model.js";
+import type { Asset, AssetName, Catalog, IngestedAsset, Project } from "../model.js";
 import type { OpenOptions } from "../project.js";
 import type { AssetDefaults, DerivedDraft, Draft, IngestedDraft } from "./draft.js";
 import { fingerprintOfIngested } from "./fingerprint.js";
-import { type Names, type References, resolveReferences } from "./references.js";
+import { checkSqlTrouble, type Names, type References, resolveReferences } from "./references.js";
 import { resolveAsset } from "./resolve-asset.js";
 import { resolveProject } from "./resolve-project.js";
 import { rules } from "./rules.js";
 import { loadShapes, type Shapes, shapeAsset } from "./shapes.js";
 import { type AssetFiles, findRoot, readSourceFiles } from "./source-files.js";
-import { placeInSql, type SqlText } from "./sql-place.js";
+import { placeInSql, type SqlText, sqlOfScalar } from "./sql-place.js";
 import type { Scope, Variables } from "./substitute.js";
 import { placeOf, readYaml } from "./yaml-source.js";
 
@@ -30,6 +30,8 @@ export interface LoadedProject {
 export interface LoadedCatalog {
   /** null where there is any error: nothing can be run then. */
   readonly catalog: Catalog | null;
+  /** The SQL of each derived asset with its place, for trouble that is found later. */
+  readonly texts: ReadonlyMap<AssetName, SqlText>;
   /** All of all files, those of `loadProject` among them; sorted by file and place. */
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -51,15 +53,21 @@ export async function loadProject(options: OpenOptions): Promise<LoadedProject> 
 export async function loadCatalog(loaded: LoadedProject, parser: SqlParser): Promise<LoadedCatalog> {
   const names: Names = { assets: new Set(loaded.drafts.flatMap(claimedNames)), vars: loaded.vars };
   const derived = loaded.drafts.flatMap(withSql);
-  const parsed = await parser.parse(derived.map(({ text }) => text.sql));
+  const checks = loaded.drafts.flatMap(checkTexts);
+  const parsed = await parser.parse([...derived.map(({ text }) => text.sql), ...checks.map((text) => text.sql)]);
   const read = derived.flatMap(({ draft, text }, index) => {
     const select = parsed[index];
     return select === undefined ? [] : [{ text, ...resolveReferences(draft, text, select, names) }];
   });
+  const ofChecks = checks.flatMap((text, index) => {
+    const select = parsed[derived.length + index];
+    return select === undefined ? [] : checkSqlTrouble(text, select, names);
+  });
   const order = inputsFirst(read.map(({ asset }) => asset));
-  const diagnostics = sortDiagnostics([...loaded.diagnostics, ...read.flatMap((each) => each.diagnostics), ...order.cycles.map((path) => cycle(path, read))]);
-  if (loaded.project === null || hasErrors(diagnostics)) return { catalog: null, diagnostics };
-  return { catalog: { project: loaded.project, assets: inOrder([...loaded.drafts.flatMap(ingestedAsset), ...read.map(({ asset }) => asset)]) }, diagnostics };
+  const diagnostics = sortDiagnostics([...loaded.diagnostics, ...read.flatMap((each) => each.diagnostics), ...ofChecks, ...order.cycles.map((path) => cycle(path, read))]);
+  const texts = new Map(read.map(({ asset, text }) => [asset.name, text]));
+  if (loaded.project === null || hasErrors(diagnostics)) return { catalog: null, texts, diagnostics };
+  return { catalog: { project: loaded.project, assets: inOrder([...loaded.drafts.flatMap(ingestedAsset), ...read.map(({ asset }) => asset)]) }, texts, diagnostics };
 }
 
 /** A file that is not YAML may still be seen to name its asset, so that its readers are not blamed. */
@@ -101,6 +109,14 @@ function sameName(draft: Draft, other: Draft | undefined): Diagnostic | null {
 
 function withSql(draft: Draft): readonly { readonly draft: DerivedDraft; readonly text: SqlText }[] {
   return draft.asset.kind === "derived" && draft.sql !== null ? [{ draft: draft.asset, text: draft.sql }] : [];
+}
+
+function checkTexts({ shaped }: Draft): readonly SqlText[] {
+  const checks = shaped.declaration.checks ?? [];
+  return checks.flatMap(({ sql }, index) => {
+    const { file, range } = placeOf(shaped.source, `/checks/${index}/sql`);
+    return sql === undefined ? [] : [sqlOfScalar(sql, file, range)];
+  });
 }
 
 function cycle(path: readonly string[], read: readonly (References & { readonly text: SqlText })[]): Diagnostic {

@@ -1,5 +1,5 @@
 import type { PartitionField, Transform } from "../model.js";
-import { suggestion } from "./suggest.js";
+import { suggestion } from "../suggest.js";
 
 export type TermReading =
   | { readonly ok: true; readonly field: PartitionField }

@@ -5,7 +5,7 @@ import type { DerivedDraft } from "./draft.js";
 import { fingerprintOfDerived } from "./fingerprint.js";
 import { placeInSql, type SqlText } from "./sql-place.js";
 import type { Variables } from "./substitute.js";
-import { suggestion } from "./suggest.js";
+import { suggestion } from "../suggest.js";
 
 /** Names that SQL may refer to. */
 export interface Names {
@@ -38,6 +38,12 @@ export function resolveReferences(draft: DerivedDraft, text: SqlText, parsed: Pa
   return { asset: complete(draft, [...mentions.keys()].sort(), parsed, names), mentions, diagnostics };
 }
 
+/** What is wrong with the SELECT of a check: it may read its own asset. */
+export function checkSqlTrouble(text: SqlText, parsed: ParsedSelect, names: Names): readonly Diagnostic[] {
+  if (!parsed.ok) return [syntaxError(text, parsed.message, parsed.offset)];
+  return parsed.tables.flatMap((mention) => mentionTrouble(mention, null, text, names) ?? []);
+}
+
 function withoutInputs(draft: DerivedDraft, trouble: Diagnostic): References {
   return { asset: complete(draft, [], { canonical: draft.sql, parameters: [] }, { assets: new Set(), vars: {} }), mentions: new Map(), diagnostics: [trouble] };
 }
@@ -54,7 +60,7 @@ function tableName(mention: TableMention): string {
   return mention.name.toLowerCase();
 }
 
-function mentionTrouble(mention: TableMention, own: AssetName, text: SqlText, names: Names): Diagnostic | null {
+function mentionTrouble(mention: TableMention, own: AssetName | null, text: SqlText, names: Names): Diagnostic | null {
   const at = placeInSql(text, mention.offset);
   const name = tableName(mention);
   if (mention.schema !== null) return error("qualified-table", at, `\`${mention.schema}.${mention.name}\`: assets have no schema`, `write \`${mention.name}\``);

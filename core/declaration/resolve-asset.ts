@@ -35,7 +35,7 @@ export function resolveAsset(shaped: Shaped<AssetDeclaration>, sibling: SourceFi
   return {
     shaped,
     asset,
-    sql: asset.kind === "derived" ? sql : null,
+    sql,
     references: [...referencesOf(declaration), ...partitions.fields.map(({ field, pointer }) => ({ column: field.column, pointer })), ...checks.references],
     partitionPointers: partitions.fields.map(({ pointer }) => pointer),
     diagnostics: [...columns.diagnostics, ...partitions.diagnostics, ...checks.diagnostics],

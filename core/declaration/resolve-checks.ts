@@ -3,7 +3,7 @@ import type { Check, CheckRule } from "../model.js";
 import type { AssetDeclaration, CheckDeclaration, OneOrMore } from "./declaration.js";
 import { type ColumnReference, itemsOf } from "./draft.js";
 import type { Shaped } from "./shapes.js";
-import { quoteAll } from "./suggest.js";
+import { quoteAll } from "../suggest.js";
 import { below, placeOf } from "./yaml-source.js";
 
 type RuleName = CheckRule["rule"];

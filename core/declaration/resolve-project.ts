@@ -8,7 +8,7 @@ import type { AssetDefaults } from "./draft.js";
 import { checkIngestTexts } from "./ingest-texts.js";
 import { type Shapes, type Shaped, shapeFlow } from "./shapes.js";
 import type { Scope, Variable, Variables } from "./substitute.js";
-import { suggestion } from "./suggest.js";
+import { suggestion } from "../suggest.js";
 import { timezoneTrouble } from "./timezone.js";
 import { placeOf, placeOfKey, readYaml, type YamlSource } from "./yaml-source.js";
 
@@ -108,7 +108,7 @@ function profileTrouble({ declaration, source, spoilt }: Shaped<FlowDeclaration>
 function nestedTrouble({ declaration, source }: Shaped<FlowDeclaration>): readonly Diagnostic[] {
   return Object.entries(declaration.vars ?? {})
     .filter(([, value]) => typeof value === "string" && /(?<!\$)\$\{(?!env:)/.test(value))
-    .map(([name]) => error("bad-value", placeOf(source, `/vars/${name}`), `variable \`${name}\` names another one`, "in `vars` only `${env:NAME}` is read"));
+    .map(([name]) => error("bad-value", placeOf(source, `/vars/${name}`), `variable \`${name}\` names another one`, "in `vars` only `$\{env:NAME}` is read"));
 }
 
 function overrideTrouble({ declaration, spoilt }: Shaped<FlowDeclaration>, options: OpenOptions): readonly Diagnostic[] {

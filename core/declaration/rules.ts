@@ -5,7 +5,7 @@ import type { ColumnDeclaration } from "./declaration.js";
 import type { Draft } from "./draft.js";
 import { checkIngestTexts } from "./ingest-texts.js";
 import { unknownType } from "./resolve-asset.js";
-import { suggestion } from "./suggest.js";
+import { suggestion } from "../suggest.js";
 import { timezoneTrouble } from "./timezone.js";
 import { below, placeOf, placeOfKey } from "./yaml-source.js";
 
@@ -43,9 +43,9 @@ function nameIsFolder({ asset, shaped }: Draft): readonly Diagnostic[] {
 function kindIsClear({ asset, shaped, sql }: Draft): readonly Diagnostic[] {
   const { declaration, source } = shaped;
   const found: Diagnostic[] = [];
-  const ingestKey = placeOfKey(source, "/ingest");
-  if (declaration.ingest !== undefined && (asset.kind === "derived" || declaration.sql !== undefined)) {
-    found.push(error("conflicting-keys", ingestKey, "an asset has `ingest` or SQL, not both", "make two assets: one ingests, the other reads it"));
+  if (asset.kind === "derived" ? declaration.ingest !== undefined : sql !== null) {
+    const message = sql === null || declaration.sql !== undefined ? "an asset has `ingest` or SQL, not both" : `an asset ingests or has SQL, and \`${sql.file.path}\` is SQL`;
+    found.push(error("conflicting-keys", placeOfKey(source, declaration.ingest === undefined ? "/type" : "/ingest"), message, "make two assets: one ingests, the other reads it"));
   }
   if (asset.kind === "derived" && sql === null && !shaped.spoilt("/sql")) {
     found.push(error("missing-key", placeOfKey(source, "/type"), "a derived asset needs its SQL", `write \`sql:\`, or put it into \`${asset.name}.sql\` beside the YAML`));

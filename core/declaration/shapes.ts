@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import { type Diagnostic, type DiagnosticCode, error } from "../diagnostic.js";
 import type { AssetDeclaration, FlowDeclaration } from "./declaration.js";
-import { quoteAll, suggestion } from "./suggest.js";
+import { quoteAll, suggestion } from "../suggest.js";
 import { below, placeOf, placeOfKey, type YamlSource } from "./yaml-source.js";
 
 /** Validators made from `schemas/`. */
@@ -71,7 +71,7 @@ function tellingOf(errors: readonly ErrorObject[]): readonly ErrorObject[] {
 
 /** Where the trouble is: for an unknown key the key's own pointer. */
 function pointerOf(trouble: ErrorObject): string {
-  const key: unknown = trouble.keyword === "additionalProperties" ? trouble.params["additionalProperty"] : trouble.propertyName;
+  const key: unknown = trouble.keyword === "additionalProperties" ? trouble.params.additionalProperty : trouble.propertyName;
   return typeof key === "string" ? below(trouble.instancePath, key) : trouble.instancePath;
 }
 
@@ -95,7 +95,7 @@ function explain(source: YamlSource, trouble: ErrorObject): Diagnostic {
   if (trouble.keyword === "additionalProperties") return unknownKey(source, pointer, schema, code);
   if (trouble.propertyName !== undefined) return error("bad-value", placeOfKey(source, pointer), `\`${trouble.propertyName}\` is not allowed as a name`, rule);
   if (trouble.keyword === "required") {
-    const key = String(trouble.params["missingProperty"]);
+    const key = String(trouble.params.missingProperty);
     return error("missing-key", placeOfKey(source, pointer), `\`${name}\` lacks \`${key}\``, exampleHint(schema, key));
   }
   if (code === "bad-duration") return badDuration(at, name, written);
@@ -108,7 +108,7 @@ function explain(source: YamlSource, trouble: ErrorObject): Diagnostic {
 
 function unknownKey(source: YamlSource, pointer: string, schema: Record<string, unknown>, code: DiagnosticCode | null): Diagnostic {
   const key = lastName(pointer);
-  const known = isRecord(schema["properties"]) ? Object.keys(schema["properties"]) : [];
+  const known = isRecord(schema.properties) ? Object.keys(schema.properties) : [];
   const what = code === "unknown-check" ? "check" : "key";
   if (/^[^(]*\)$/.test(key)) return error(code ?? "unknown-key", placeOfKey(source, pointer), `unknown ${what} \`${key}\``, "inside `{ }` a comma ends a value: write the value before it in quotes");
   return error(code ?? "unknown-key", placeOfKey(source, pointer), `unknown ${what} \`${key}\``, suggestion(key, known, "known here"));
@@ -128,7 +128,7 @@ const typeNames: Readonly<Record<string, string>> = {
 };
 
 function wrongType(at: Diagnostic["at"], name: string, trouble: ErrorObject, schema: Record<string, unknown>): Diagnostic {
-  const wanted = [schema["type"]].flat().map(String);
+  const wanted = [schema.type].flat().map(String);
   const named = wanted.map((type) => typeNames[type] ?? type).join(" or ");
   if (trouble.instancePath === "") return error("wrong-type", at, `a declaration is a mapping, not ${kindOf(trouble.data)}`, "write `key: value` lines");
   if (trouble.data === null) return error("wrong-type", at, `\`${name}\` has no value`, `it takes ${named}`);
@@ -137,7 +137,7 @@ function wrongType(at: Diagnostic["at"], name: string, trouble: ErrorObject, sch
 }
 
 function badChoice(at: Diagnostic["at"], name: string, trouble: ErrorObject): Diagnostic {
-  const allowed = (trouble.params["allowedValues"] as readonly unknown[]).map(String);
+  const allowed = (trouble.params.allowedValues as readonly unknown[]).map(String);
   const near = suggestion(String(trouble.data), allowed);
   const list = `one of ${quoteAll(allowed)}`;
   return error("bad-value", at, `\`${name}\` cannot be ${textOf(trouble.data)}`, near === null ? list : `${near} (${list})`);
@@ -149,13 +149,13 @@ function limitHint(trouble: ErrorObject): string | null {
 }
 
 function exampleHint(schema: Record<string, unknown>, key: string): string | null {
-  const properties = schema["properties"];
+  const properties = schema.properties;
   const property = isRecord(properties) ? properties[key] : undefined;
   return isRecord(property) ? exampleOf(property, key) : null;
 }
 
 function exampleOf(schema: Record<string, unknown>, key: string | null = null): string | null {
-  const examples = schema["examples"];
+  const examples = schema.examples;
   if (!Array.isArray(examples) || examples.length === 0) return null;
   const text = JSON.stringify(examples[0]);
   return `for example \`${key === null ? text : `${key}: ${text}`}\``;

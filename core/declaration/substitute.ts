@@ -1,5 +1,5 @@
 import { type Diagnostic, error, type Place } from "../diagnostic.js";
-import { suggestion } from "./suggest.js";
+import { suggestion } from "../suggest.js";
 
 export type Variable = string | number | boolean;
 export type Variables = Readonly<Record<string, Variable>>;
@@ -26,7 +26,7 @@ export function substitute(
   if (!text.includes("${") || scope.verbatim(pointer)) return { value: text, diagnostics: [] };
   const diagnostics: Diagnostic[] = [];
   const lookup = (written: string, name: string): Variable => {
-    const value = valueOf(name, scope);
+    const value = variable(name, scope);
     if (value === undefined) diagnostics.push(unknownVariable(written, name, at, scope));
     return value ?? written;
   };
@@ -41,7 +41,7 @@ function replaceEach(text: string, lookup: (written: string, name: string) => Va
   );
 }
 
-function valueOf(name: string, scope: Scope): Variable | undefined {
+function variable(name: string, scope: Scope): Variable | undefined {
   if (name.startsWith("env:")) return scope.env[name.slice("env:".length)];
   if (scope.vars === null) return `\${${name}}`;
   return Object.hasOwn(scope.vars, name) ? scope.vars[name] : undefined;

@@ -1,5 +1,5 @@
 import { type Diagnostic, error, type Place } from "../diagnostic.js";
-import { suggestion } from "./suggest.js";
+import { suggestion } from "../suggest.js";
 
 /** Nothing, or what is wrong with a name that should be an IANA time zone. */
 export function timezoneTrouble(zone: string, at: Place): readonly Diagnostic[] {

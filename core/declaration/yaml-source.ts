@@ -32,7 +32,7 @@ export function readYaml(file: SourceFile, scope: Scope): YamlSource {
   const broken = document.errors.map((trouble) => syntaxError(file, trouble));
   if (broken.length > 0) return { file, value: null, wellFormed: false, diagnostics: broken, spots: new Map() };
   const walk: Walk = { file, document, scope, spots: new Map(), diagnostics: [], nodes: 0, open: new Set() };
-  const value = valueOf(document.contents, "", null, walk);
+  const value = readNode(document.contents, "", null, walk);
   const wellFormed = walk.diagnostics.every((trouble) => trouble.code !== "yaml-syntax");
   return { file, value, wellFormed, diagnostics: walk.diagnostics, spots: walk.spots };
 }
@@ -82,7 +82,7 @@ interface Walk {
 /** A declaration with more is an attack or a mistake (aliases of aliases). */
 const mostNodes = 200_000;
 
-function valueOf(node: Node | null | undefined, pointer: string, key: Range | null, walk: Walk): Json {
+function readNode(node: Node | null | undefined, pointer: string, key: Range | null, walk: Walk): Json {
   walk.nodes += 1;
   if (walk.nodes > mostNodes) return tooLarge(walk);
   if (node === null || node === undefined) {
@@ -92,7 +92,7 @@ function valueOf(node: Node | null | undefined, pointer: string, key: Range | nu
   if (isAlias(node)) return aliasValue(node, pointer, key, walk);
   walk.spots.set(pointer, { key, value: rangeOf(node), style: styleOf(node) });
   if (isMap(node)) return mapValue(node, pointer, walk);
-  if (isSeq(node)) return node.items.map((item, index) => valueOf(item as Node, below(pointer, index), null, walk));
+  if (isSeq(node)) return node.items.map((item, index) => readNode(item as Node, below(pointer, index), null, walk));
   return isScalar(node) ? scalarValue(node.value, pointer, rangeOf(node), walk) : null;
 }
 
@@ -114,7 +114,7 @@ function aliasValue(alias: Alias, pointer: string, key: Range | null, walk: Walk
     return null;
   }
   walk.open.add(target);
-  const value = valueOf(target, pointer, key, walk);
+  const value = readNode(target, pointer, key, walk);
   walk.open.delete(target);
   return value;
 }
@@ -127,7 +127,7 @@ function mapValue(map: YAMLMap, pointer: string, walk: Walk): Json {
     const range = rangeOf(pair.key);
     const child = below(pointer, key);
     if (Object.hasOwn(value, key)) walk.diagnostics.push(duplicateKey(key, range, walk.spots.get(child), walk.file));
-    else value[key] = valueOf(pair.value, child, range, walk);
+    else value[key] = readNode(pair.value, child, range, walk);
   }
   return value;
 }

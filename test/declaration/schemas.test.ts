@@ -13,21 +13,21 @@ function isSchema(value: unknown): value is Schema {
 }
 
 function follow(file: string, schema: Schema): { readonly file: string; readonly schema: Schema } {
-  if (typeof schema["$ref"] !== "string") return { file, schema };
-  const [target = "", path = ""] = schema["$ref"].split("#");
+  if (typeof schema.$ref !== "string") return { file, schema };
+  const [target = "", path = ""] = schema.$ref.split("#");
   const at = path.split("/").slice(1).reduce<unknown>((found, key) => (isSchema(found) ? found[key] : undefined), schemas[target === "" ? file : target]);
-  if (!isSchema(at)) throw new Error(`${schema["$ref"]} leads nowhere`);
+  if (!isSchema(at)) throw new Error(`${schema.$ref} leads nowhere`);
   return { file: target === "" ? file : target, schema: at };
 }
 
 /** Every key a user may write, with the schema that describes it. */
 function keysOf(file: string, schema: Schema, path: string): readonly { readonly path: string; readonly schema: Schema }[] {
   const here = follow(file, schema);
-  const properties = isSchema(here.schema["properties"]) ? Object.entries(here.schema["properties"]) : [];
-  const named = [...properties, ["*", here.schema["additionalProperties"]], ["[]", here.schema["items"]]] as const;
+  const properties = isSchema(here.schema.properties) ? Object.entries(here.schema.properties) : [];
+  const named = [...properties, ["*", here.schema.additionalProperties], ["[]", here.schema.items]] as const;
   return named.flatMap(([key, child]) => {
     if (!isSchema(child)) return [];
-    const own = key === "[]" && child["$ref"] === undefined ? [] : [{ path: `${path}/${key}`, schema: follow(here.file, child).schema }];
+    const own = key === "[]" && child.$ref === undefined ? [] : [{ path: `${path}/${key}`, schema: follow(here.file, child).schema }];
     return [...own, ...keysOf(here.file, child, `${path}/${key}`)];
   });
 }
@@ -38,16 +38,16 @@ test.each(Object.entries(schemas))("every key of %s has a description, a default
 });
 
 test.each(Object.entries(schemas))("every mapping of %s refuses unknown keys", (file, schema) => {
-  const open = keysOf(file, schema, "").filter(({ schema: child }) => "properties" in child && child["additionalProperties"] !== false);
+  const open = keysOf(file, schema, "").filter(({ schema: child }) => "properties" in child && child.additionalProperties !== false);
   expect(open.map((key) => key.path)).toEqual([]);
 });
 
 test.each(Object.entries(schemas))("the examples of %s are of the schema's own shape", (file, schema) => {
   const { asset, flow } = loadShapes();
   const validate = file === "asset.schema.json" ? asset : flow;
-  const top = Object.entries(isSchema(schema["properties"]) ? schema["properties"] : {});
+  const top = Object.entries(isSchema(schema.properties) ? schema.properties : {});
   for (const [key, child] of top) {
-    const examples = isSchema(child) ? follow(file, child).schema["examples"] : [];
+    const examples = isSchema(child) ? follow(file, child).schema.examples : [];
     for (const example of Array.isArray(examples) ? examples : []) {
       validate({ [key]: example });
       expect(validate.errors, `${key}: ${JSON.stringify(example)}`).toBeNull();
@@ -67,6 +67,6 @@ test("the types name the same top-level keys as the schemas", () => {
   const flow: Record<keyof FlowDeclaration, true> = {
     name: true, store: true, timezone: true, vars: true, threads: true, memory_limit: true, allow_paths: true, profiles: true, defaults: true,
   };
-  expect(Object.keys(schemas["asset.schema.json"]?.["properties"] ?? {})).toEqual(Object.keys(asset));
-  expect(Object.keys(schemas["flow.schema.json"]?.["properties"] ?? {}).sort()).toEqual(Object.keys(flow).sort());
+  expect(Object.keys(schemas["asset.schema.json"]?.properties ?? {})).toEqual(Object.keys(asset));
+  expect(Object.keys(schemas["flow.schema.json"]?.properties ?? {}).sort()).toEqual(Object.keys(flow).sort());
 });

@@ -5,7 +5,7 @@ import { readType } from "../../core/declaration/column-type.js";
 import { readDuration } from "../../core/declaration/duration.js";
 import { readPartitionTerm } from "../../core/declaration/partition-term.js";
 import { placeInSql, sqlOfScalar } from "../../core/declaration/sql-place.js";
-import { nearest } from "../../core/declaration/suggest.js";
+import { nearest } from "../../core/suggest.js";
 import { type Json, placeOf, readYaml } from "../../core/declaration/yaml-source.js";
 import { openParser } from "./load-fixture.js";
 
