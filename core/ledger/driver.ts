@@ -74,7 +74,11 @@ function close(database: Database, connection: Libsql.Database): void {
 function namedRows<Row>(statement: Libsql.Statement, values: readonly Value[]): readonly Row[] {
   const names = statement.columns().map(({ name }) => name);
   const rows = statement.all(...values) as (readonly Value[])[];
-  return rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])) as Row);
+  return rows.map((row) => {
+    const named: Record<string, Value | undefined> = {};
+    for (let i = 0; i < names.length; i++) named[names[i] ?? ""] = row[i];
+    return named as Row;
+  });
 }
 
 function transact(connection: Libsql.Database, act: () => void, beforeCommit: () => void): void {

@@ -48,6 +48,8 @@ export interface VersionRow {
   readonly bytes: number;
   readonly partitions: number;
   readonly watermark: string | null;
+  /** The newest `changed_in` of its partitions: the version in which visible rows last changed. */
+  readonly lastChange: VersionId;
 }
 
 export interface DeliveryRow {

@@ -17,9 +17,9 @@ export function recordRun(database: Database, record: RunRecord, manifest: Manif
 
 function recordManifest(database: Database, manifest: Manifest): void {
   const fresh = insertVersion(database, manifest);
-  for (const delivery of manifest.deliveries.added) recordAdded(database, manifest, delivery);
+  const known = manifest.deliveries.added.filter((delivery) => !recordAdded(database, manifest, delivery));
   if (!fresh) return;
-  for (const { seq } of manifest.deliveries.added) bringBack(database, manifest.asset, seq);
+  for (const { seq } of known) bringBack(database, manifest.asset, seq);
   for (const delivery of manifest.deliveries.replayed) replaceRows(database, manifest, delivery);
   for (const { seq } of manifest.deliveries.superseded) supersede(database, manifest.asset, seq);
   for (const seq of manifest.deliveries.withdrawn) {
@@ -47,11 +47,13 @@ function insertVersion(database: Database, manifest: Manifest): boolean {
   return inserted > 0;
 }
 
-function recordAdded(database: Database, { asset, version }: Manifest, delivery: AcceptedDelivery): void {
+/** Whether it was not there yet. */
+function recordAdded(database: Database, { asset, version }: Manifest, delivery: AcceptedDelivery): boolean {
   const row: DeliveryRow = { ...delivery, asset, run: version, state: "current", judgedAgainst: delivery.judged_against };
-  if (!insertDelivery(database, row)) return;
+  if (!insertDelivery(database, row)) return false;
   insertPartitions(database, asset, delivery);
   quarantineRows(database, row);
+  return true;
 }
 
 function insertPartitions(database: Database, asset: AssetName, { seq, partitions }: AcceptedDelivery): void {
