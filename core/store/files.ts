@@ -98,7 +98,7 @@ export function openFiles(options: FilesOptions = {}): Files {
     syncFile: (point, path) => at(point, () => sync(path)),
     syncDir: (point, path) => at(point, () => sync(path)),
     syncTree: (point, path, { skipLinked } = { skipLinked: false }) => at(point, () => syncTree(path, skipLinked)),
-    openSheet: (point, path) => at(point, () => openSheet(path, at)),
+    openSheet: (point, path) => openSheet(point, path, at),
   };
 }
 
@@ -248,8 +248,21 @@ async function swapSymlink(target: string, path: string, step: Step): Promise<vo
   await rename(fresh, path);
 }
 
-async function openSheet(path: string, at: At): Promise<Sheet> {
-  const handle = await open(path, "r+");
+async function openSheet(point: FilePoint, path: string, at: At): Promise<Sheet> {
+  const opened: FileHandle[] = [];
+  try {
+    return await at(point, async () => {
+      const handle = await open(path, "r+");
+      opened.push(handle);
+      return sheetOver(handle, at);
+    });
+  } catch (error) {
+    for (const handle of opened) await handle.close();
+    throw error;
+  }
+}
+
+function sheetOver(handle: FileHandle, at: At): Sheet {
   return {
     read: () => readSheet(handle),
     rewrite: (point, text) =>

@@ -25,11 +25,14 @@ export interface Manifest {
   readonly declaration: { readonly fingerprint: Fingerprint };
   /** Declared columns, in order: what readers see. */
   readonly columns: readonly ColumnType[];
+  /** Terms such as `month(at)` or `region`. */
   readonly partition_by: readonly string[];
   /** Versions a derived asset was built from; empty for an ingested one. */
   readonly inputs: readonly { readonly asset: AssetName; readonly version: VersionId }[];
   readonly deliveries: {
     readonly added: readonly AcceptedDelivery[];
+    /** Read once more from the log: their rows and partitions as this version has them. */
+    readonly replayed: readonly AcceptedDelivery[];
     readonly superseded: readonly { readonly seq: DeliverySeq; readonly by: DeliverySeq }[];
     readonly withdrawn: readonly DeliverySeq[];
   };
