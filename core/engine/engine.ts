@@ -54,11 +54,14 @@ export interface Table {
 export class SqlError extends Error {
   /** Character offset into the user's text; null where unknown. */
   readonly offset: number | null;
+  /** `binder`, `conversion`, `io` …: the engine's own word for the kind of trouble, in lower case. */
+  readonly kind: string;
   /** Names the engine thinks could be meant. */
   readonly candidates: readonly string[];
-  constructor(message: string, offset: number | null, candidates: readonly string[]) {
+  constructor(kind: string, message: string, offset: number | null, candidates: readonly string[]) {
     super(message);
     this.name = "SqlError";
+    this.kind = kind;
     this.offset = offset;
     this.candidates = candidates;
   }
@@ -80,7 +83,7 @@ export interface EngineOptions {
 }
 
 export interface Session extends AsyncDisposable {
-  /** Parses and types deliveries into `into`; what they hold becomes this session's staged rows. */
+  /** Parses and types deliveries into `into`; what they hold is added to this session's staged rows. */
   stage(request: StageRequest): Promise<StageResult>;
   /** Writes the staged rows that were refused as `rows.parquet` and `rows.csv` below `into`; says how many. */
   exportRefused(into: string, exclude: readonly DeliverySeq[]): Promise<number>;

@@ -49,6 +49,8 @@ export type Command =
 export type CommandKind = Command["kind"];
 
 export interface PlannedDelivery {
+  /** The arrival number it will have: files of one run arrive in the order of their names. */
+  readonly seq: DeliverySeq;
   /** Path below landing, with `/`. */
   readonly file: string;
   /** Where it lies, below the store: landing, or what a dead run left behind. */
@@ -56,6 +58,10 @@ export interface PlannedDelivery {
   readonly bytes: number;
   readonly modifiedAt: string;
   readonly sha256: ContentHash;
+  /** Newline bytes in the file. */
+  readonly newlines: number;
+  /** The marker that says it is complete, below the store; null where none is declared. */
+  readonly marker: string | null;
   readonly is: DeliveryKind;
 }
 

@@ -48,16 +48,17 @@ async function reporting<T>(work: () => Promise<T>): Promise<T> {
 function sqlError(message: string): SqlError {
   try {
     const said: unknown = JSON.parse(message.slice(message.indexOf("{")));
-    if (typeof said !== "object" || said === null) return new SqlError(message, null, []);
+    if (typeof said !== "object" || said === null) return new SqlError("unknown", message, null, []);
     const fields = new Map(Object.entries(said));
     const position = Number(fields.get("position") ?? Number.NaN);
     const candidates = String(fields.get("candidates") ?? "");
     return new SqlError(
+      String(fields.get("exception_type") ?? "unknown").toLowerCase(),
       String(fields.get("exception_message") ?? message),
       Number.isNaN(position) ? null : position,
       candidates === "" ? [] : candidates.split(",").map((name) => name.trim()),
     );
   } catch {
-    return new SqlError(message, null, []);
+    return new SqlError("unknown", message, null, []);
   }
 }

@@ -49,7 +49,7 @@ interface Touched {
 const rowsPerGroup = 4_000_000;
 
 async function touched(connection: Connection, request: FoldRequest): Promise<Touched> {
-  await connection.run(`CREATE TEMP VIEW _new AS SELECT * FROM _staged WHERE _delivery NOT IN (${joined(request.exclude, "-1")})`);
+  await createNew(connection, request);
   const staged = await connection.rows(`SELECT _partition AS p, count(*) AS n FROM _new GROUP BY ALL`);
   const weights = new Map(staged.map((row) => [String(row["p"]) as PartitionKey, numberOf(row["n"])]));
   for (const partition of request.removeFrom) weights.set(partition, weights.get(partition) ?? 0);
@@ -60,6 +60,19 @@ async function touched(connection: Connection, request: FoldRequest): Promise<To
   }
   const oneGroup = winners.kind === "snapshot" && request.key.length > 0 && !isLocal(request);
   return { winners, groups: oneGroup ? [[...weights.keys()].sort()] : grouped(weights) };
+}
+
+/**
+ * `_new`: the staged rows that take part. A snapshot that is staged again competes only where this run changes something, and
+ * there it stands in for what the base has of it.
+ */
+async function createNew(connection: Connection, request: FoldRequest): Promise<void> {
+  const taking = `SELECT * FROM _staged WHERE _delivery NOT IN (${joined(request.exclude, "-1")})`;
+  const again = `_delivery IN (${joined(request.restaged, "-1")})`;
+  await connection.run(`CREATE TEMP TABLE _scope AS SELECT DISTINCT _partition FROM (${taking}) WHERE NOT ${again}`);
+  for (const partition of request.removeFrom) await connection.run(`INSERT INTO _scope VALUES (${text(partition)})`);
+  const here = request.strategy === "replace" ? "true" : "_partition IN (SELECT _partition FROM _scope)";
+  await connection.run(`CREATE TEMP VIEW _new AS SELECT * FROM (${taking}) WHERE NOT ${again} OR ${here}`);
 }
 
 function grouped(weights: ReadonlyMap<PartitionKey, number>): readonly (readonly PartitionKey[])[] {
@@ -113,7 +126,7 @@ function baseRows(request: FoldRequest, entries: readonly BasePartition[], colum
   const files = baseFiles(entries);
   const scan = (paths: readonly string[], deleted: string, live: boolean): string => {
     const partitions = texts(paths.map(files.partitionOf));
-    return `SELECT ${columns}, ${provenance}, ${deleted} AS _deleted, ${live} AS _live, ${partitions}[file_index + 1] AS _partition
+    return `SELECT ${columns}, ${provenance}, ${deleted} AS _deleted, ${live} AS _live, ${partitions}[file_index::BIGINT + 1] AS _partition
       FROM ${readParts(paths, request.columns, request.partitionBy)}`;
   };
   const scans: string[] = [];
@@ -130,7 +143,10 @@ function contributions(request: FoldRequest, group: readonly PartitionKey[] | nu
   const fresh = `SELECT ${columns}, ${provenance}, _deleted, false AS _live, _partition, false AS _removed, true AS _fresh FROM _new WHERE ${here}`;
   const base = baseRows(request, entries, columns);
   if (base === "") return fresh;
-  return `SELECT ${columns}, ${provenance}, _deleted, _live, _partition, ${removed} AS _removed, false AS _fresh FROM (${base}) UNION ALL ${fresh}`;
+  // What is staged again stands in for what the base has of it.
+  const kept = `_delivery NOT IN (${joined(request.restaged, "-1")})`;
+  return `SELECT ${columns}, ${provenance}, _deleted, _live, _partition, ${removed} AS _removed, false AS _fresh FROM (${base}) WHERE ${kept}
+    UNION ALL ${fresh}`;
 }
 
 /** `order_by`, then file name, then line; without `order_by` arrival, then line. Best first. */

@@ -71,7 +71,7 @@ async function csvReader(connection: Connection, group: Group, columns: readonly
   });
   const cells = csv.fields.map((_, at) => `coalesce(c${at}, '')`);
   return {
-    sql: `SELECT file_index AS _f, false AS _blank, ${values.join(", ")}, ${cells.map((cell, at) => `${cell} AS _c${at}`).join(", ")}
+    sql: `SELECT file_index::BIGINT AS _f, false AS _blank, ${values.join(", ")}, ${cells.map((cell, at) => `${cell} AS _c${at}`).join(", ")}
       FROM read_csv(${paths(group)}, ${options.join(", ")})`,
     raw: `array_to_string([${cells.map((_, at) => `_c${at}`).join(", ")}], ${text(csv.delimiter)})`,
     typedAlready: new Set(),
@@ -84,12 +84,12 @@ async function csvReader(connection: Connection, group: Group, columns: readonly
 
 /** A line each, so that a bad one is refused alone, with its place. `\x01` cannot stand in JSON text. */
 function ndjsonLines(group: Group): string {
-  return `SELECT file_index AS _f, l IS NULL OR trim(l) = '' AS _blank, l AS _json FROM read_csv(${paths(group)}, columns = {'l': 'VARCHAR'},
+  return `SELECT file_index::BIGINT AS _f, l IS NULL OR trim(l) = '' AS _blank, l AS _json FROM read_csv(${paths(group)}, columns = {'l': 'VARCHAR'},
     auto_detect = false, header = false, delim = '\x01', quote = '', escape = '', hive_partitioning = false)`;
 }
 
 function jsonRecords(group: Group): string {
-  return `SELECT file_index AS _f, false AS _blank, json::VARCHAR AS _json FROM read_json_objects(${paths(group)}, format = 'auto', hive_partitioning = false)`;
+  return `SELECT file_index::BIGINT AS _f, false AS _blank, json::VARCHAR AS _json FROM read_json_objects(${paths(group)}, format = 'auto', hive_partitioning = false)`;
 }
 
 async function jsonReader(connection: Connection, group: Group, columns: readonly Column[], records: string): Promise<Reader> {
@@ -133,7 +133,7 @@ async function parquetReader(connection: Connection, group: Group, columns: read
     `SELECT list_position(${paths(group)}, file_name) - 1 AS _f, name FROM parquet_schema(${paths(group)}) WHERE num_children IS NULL`,
   );
   return {
-    sql: `SELECT file_index AS _f, false AS _blank, ${list(values).slice(1, -1)} FROM ${source}`,
+    sql: `SELECT file_index::BIGINT AS _f, false AS _blank, ${list(values).slice(1, -1)} FROM ${source}`,
     raw: "NULL::VARCHAR",
     typedAlready,
     malformed: null,

@@ -9,8 +9,9 @@ import { createResult, inUserSql, transform } from "./transform.js";
 
 /** One connection with its temporary tables; whatever is left in them goes when it closes. */
 export function openSession(connection: Connection): Session {
+  const staged: string[] = [];
   return {
-    stage: async (request) => ({ files: await stage(connection, request) }),
+    stage: async (request) => ({ files: await stage(connection, staged, request) }),
     exportRefused: (into, exclude) => exportRefused(connection, into, exclude),
     fold: (request) => fold(connection, request),
     transform: (request) => transform(connection, request),

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Column } from "../../model.js";
-import type { CsvLayout, FileToStage, LateRows, StagedFile, StageRequest } from "../engine.js";
+import { type FileToStage, type LateRows, SqlError, type StagedFile, type StageRequest } from "../engine.js";
 import { type Connection, numberOf, shown } from "./connection.js";
 import { lineNumbers } from "./lines.js";
 import { hiveNull, identityColumns, partitionEnd, partitionKey } from "./partition.js";
@@ -15,11 +15,11 @@ import { expectation, meaningful, typed } from "./typing.js";
  *
  * A row that cannot be read as declared stays in the Parquet with its `_refusal`; `_staged` leaves it out.
  */
-export async function stage(connection: Connection, request: StageRequest): Promise<readonly StagedFile[]> {
-  await connection.run(`CREATE TEMP TABLE _files (_delivery BIGINT, _file VARCHAR, first BIGINT, first_line BIGINT)`);
-  await connection.run(`CREATE TEMP TABLE _lines (_delivery BIGINT, ordinal BIGINT, line BIGINT)`);
-  await connection.run(`CREATE TEMP TABLE _ragged (_delivery BIGINT, line BIGINT, "column" VARCHAR, reason VARCHAR, raw VARCHAR)`);
-  const work: Work = { connection, request, outputs: [], unreadable: new Map(), added: new Map(), missing: new Map() };
+export async function stage(connection: Connection, outputs: string[], request: StageRequest): Promise<readonly StagedFile[]> {
+  await connection.run(`CREATE TEMP TABLE IF NOT EXISTS _files (_delivery BIGINT, _file VARCHAR, first BIGINT, first_line BIGINT)`);
+  await connection.run(`CREATE TEMP TABLE IF NOT EXISTS _lines (_delivery BIGINT, ordinal BIGINT, line BIGINT)`);
+  await connection.run(`CREATE TEMP TABLE IF NOT EXISTS _ragged (_delivery BIGINT, line BIGINT, "column" VARCHAR, reason VARCHAR, raw VARCHAR)`);
+  const work: Work = { connection, request, outputs, unreadable: new Map(), added: new Map(), missing: new Map() };
   for (const group of groups(request.files)) await stageGroup(work, group);
   await createViews(work);
   return account(work);
@@ -28,6 +28,7 @@ export async function stage(connection: Connection, request: StageRequest): Prom
 interface Work {
   readonly connection: Connection;
   readonly request: StageRequest;
+  /** Typed Parquet of this session so far: staging may come in several calls. */
   readonly outputs: string[];
   readonly unreadable: Map<number, string>;
   readonly added: Map<number, readonly string[]>;
@@ -53,8 +54,7 @@ async function stageGroup(work: Work, group: Group): Promise<void> {
     await readGroup(work, group, output);
     work.outputs.push(output);
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    if (/interrupt/i.test(error.message)) throw error;
+    if (!(error instanceof SqlError) || !isAboutTheFile(error)) throw error;
     const only = group.length === 1 ? group[0] : undefined;
     if (only !== undefined) {
       work.unreadable.set(only.seq, firstLine(error.message));
@@ -64,6 +64,11 @@ async function stageGroup(work: Work, group: Group): Promise<void> {
     await stageGroup(work, group.slice(0, middle));
     await stageGroup(work, group.slice(middle));
   }
+}
+
+/** What a file can cause; anything else is trouble of the machine or a mistake of ours. */
+function isAboutTheFile(error: SqlError): boolean {
+  return ["invalid input", "conversion", "io", "serialization", "out of range", "unknown"].includes(error.kind);
 }
 
 function firstLine(message: string): string {
@@ -84,7 +89,7 @@ async function readGroup(work: Work, group: Group, output: string): Promise<void
 /** `_f` is the file's place in the group, `r0…` the texts of the declared columns. */
 function typedRows(request: StageRequest, group: Group, reader: Reader): string {
   const { columns } = request;
-  const seqs = `${list(group.map((file) => String(file.seq)))}::BIGINT[]`;
+  const seqs = `(${list(group.map((file) => String(file.seq)))}::BIGINT[])`;
   const values = columns.map((column, at) => `${reader.typedAlready.has(column.name) ? `r${at}` : typed(column, `r${at}`)} AS ${ident(column.name)}`);
   const names = columns.map((column) => ident(column.name)).join(", ");
   return `
@@ -149,7 +154,7 @@ function lateSeconds(request: StageRequest, group: Group): string {
 }
 
 function instants(values: readonly (string | null)[]): string {
-  return `${list(values.map((value) => (value === null ? "NULL" : text(value))))}::TIMESTAMPTZ[][_f + 1]`;
+  return `(${list(values.map((value) => (value === null ? "NULL" : text(value))))}::TIMESTAMPTZ[])[_f + 1]`;
 }
 
 /** `_all`: every record with its place; `_staged`: the rows that were taken. */
@@ -167,12 +172,12 @@ async function createViews(work: Work): Promise<void> {
   const empty = `SELECT ${request.columns.map((column) => `NULL::${column.type} AS ${ident(column.name)}`).join(", ")},
     NULL::BIGINT AS _delivery, NULL::VARCHAR AS _file, NULL::BIGINT AS _line, NULL::DOUBLE AS _late,
     NULL::STRUCT("column" VARCHAR, "value" VARCHAR, reason VARCHAR, raw VARCHAR) AS _refusal WHERE false`;
-  await connection.run(`CREATE TEMP VIEW _all AS ${[empty, ...records].join(" UNION ALL ")}`);
+  await connection.run(`CREATE OR REPLACE TEMP VIEW _all AS ${[empty, ...records].join(" UNION ALL ")}`);
   const deleted = request.deleteWhen === null ? "false" : `coalesce((${request.deleteWhen}\n), false)`;
   const declared = request.columns.map((column) => ident(column.name)).join(", ");
   // Read more than once by what follows: kept, in memory or spilled, rather than read again.
   await connection.run(`
-    CREATE TEMP TABLE _staged AS
+    CREATE OR REPLACE TEMP TABLE _staged AS
     SELECT ${declared}, _delivery, _file, _line, ${deleted} AS _deleted, ${partitionKey(request.partitionBy)} AS _partition, _late
     FROM _all WHERE _refusal IS NULL`);
 }
@@ -285,5 +290,3 @@ export function drift(columns: readonly Column[], present: readonly string[]): {
     missing: columns.filter((column) => !named(column).some((name) => present.includes(name))).map((column) => column.name),
   };
 }
-
-export type { CsvLayout };

@@ -67,6 +67,6 @@ export async function inUserSql<T>(sql: string, prefix: string, work: () => Prom
   } catch (error) {
     if (!(error instanceof SqlError) || error.offset === null) throw error;
     const offset = characterOffset(prefix + sql, error.offset) - prefix.length;
-    throw new SqlError(error.message, offset >= 0 && offset <= sql.length ? offset : null, error.candidates);
+    throw new SqlError(error.kind, error.message, offset >= 0 && offset <= sql.length ? offset : null, error.candidates);
   }
 }

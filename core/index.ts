@@ -1,0 +1,13 @@
+/** All of flow without a terminal. */
+export * from "./catalog/lineage.js";
+export { select, type Selected } from "./catalog/selection.js";
+export * from "./diagnostic.js";
+export type { Table } from "./engine/engine.js";
+export type * from "./event.js";
+export * from "./model.js";
+export type * from "./plan/plan.js";
+export type * from "./project.js";
+export type * from "./report/report.js";
+export { openProject, type Ports } from "./run/open.js";
+export * from "./source.js";
+export type * from "./store/manifest.js";

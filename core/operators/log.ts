@@ -1,0 +1,38 @@
+import { stat } from "node:fs/promises";
+import type { FileToStage } from "../engine/engine.js";
+import type { DeliveryRow } from "../ledger/ledger.js";
+import type { PlannedDelivery } from "../plan/plan.js";
+import { timeOfRun } from "../run/run-id.js";
+import { hashFile } from "../store/hash-file.js";
+import { inParallel } from "../store/in-parallel.js";
+import { below } from "../store/layout.js";
+import { isSystemError, storeTrouble } from "../store/trouble.js";
+import { type Readable, readDelivery } from "./stage.js";
+import type { IngestWork } from "./work.js";
+
+const parallelReads = 16;
+
+/** Deliveries as they lie in the log, `ingest/archive`, to be read once more exactly as they were read when they arrived. */
+export async function fromLog(work: Pick<IngestWork, "asset" | "context">, rows: readonly DeliveryRow[]): Promise<readonly Readable[]> {
+  const { asset, context } = work;
+  return inParallel(rows, parallelReads, async (row) => {
+    const path = below(context.layout.ingestArchive(asset.name, row.run), row.file);
+    return readDelivery(asset, await known(context.layout.belowStore(path), path, row), path, row.judgedAgainst, timeOfRun(row.run));
+  });
+}
+
+async function known(place: string, path: string, row: DeliveryRow): Promise<PlannedDelivery> {
+  try {
+    const { sha256, bytes, newlines } = await hashFile(path);
+    if (sha256 !== row.sha256) throw storeTrouble("store-damaged", `\`${place}\` is not the file that was delivered`, "restore it from a backup");
+    const modifiedAt = (await stat(path)).mtime.toISOString();
+    return { seq: row.seq, file: row.file, path: place, bytes, modifiedAt, sha256, newlines, marker: null, is: { kind: "new" } };
+  } catch (error) {
+    if (!isSystemError(error, "ENOENT")) throw error;
+    throw storeTrouble("store-damaged", `the log has no \`${place}\``, "restore it from a backup, or withdraw the delivery");
+  }
+}
+
+export function filesOf(readable: readonly Readable[]): readonly FileToStage[] {
+  return readable.flatMap((entry) => (entry.kind === "file" ? [entry.file] : []));
+}

@@ -1,0 +1,41 @@
+import { lstat } from "node:fs/promises";
+import { canonicalJson } from "../store/canonical-json.js";
+import { hashFile } from "../store/hash-file.js";
+import { inParallel } from "../store/in-parallel.js";
+import { below } from "../store/layout.js";
+import { storeTrouble } from "../store/trouble.js";
+import type { PlannedDelivery } from "../plan/plan.js";
+import type { IngestWork } from "./work.js";
+
+const parallelMoves = 16;
+
+/** Landing -> `staging/pickedup/<asset>/<run>/`, the list of what is taken first: durable before the first file moves. */
+export async function pickup(work: IngestWork, deliveries: readonly PlannedDelivery[]): Promise<void> {
+  const { asset, context } = work;
+  const { files, layout, run } = context;
+  const folder = layout.pickedUp(asset.name, run);
+  await files.makeDirDurable("pickup:make", folder);
+  await files.writeDurable("pickup:list", layout.pickupList(asset.name, run), canonicalJson({ asset: asset.name, run, deliveries }));
+  for (const nested of foldersOf(deliveries)) await files.makeDir("pickup:make", below(folder, nested));
+  await inParallel(deliveries, parallelMoves, async (delivery) => {
+    const to = below(folder, delivery.file);
+    await files.moveNoClobber("pickup:move", below(layout.root, delivery.path), to);
+    await stillTheSame(to, delivery);
+  });
+  await files.syncDir("pickup:sync", folder);
+  work.taken = deliveries;
+}
+
+/** Folders in the names of files, parents first. */
+export function foldersOf(deliveries: readonly { readonly file: string }[]): readonly string[] {
+  const folders = deliveries.flatMap(({ file }) => (file.includes("/") ? [file.slice(0, file.lastIndexOf("/"))] : []));
+  return [...new Set(folders)].sort();
+}
+
+/** A writer may still have had it open: what was planned by content is what must be there. */
+async function stillTheSame(path: string, delivery: PlannedDelivery): Promise<void> {
+  const found = await lstat(path);
+  if (found.size === delivery.bytes && found.mtime.toISOString() === new Date(delivery.modifiedAt).toISOString()) return;
+  if ((await hashFile(path)).sha256 === delivery.sha256) return;
+  throw storeTrouble("file-changed", `the file \`${delivery.file}\` changed while it was taken`, "run again when nobody writes to it");
+}

@@ -1,0 +1,187 @@
+import { FlowError } from "../diagnostic.js";
+import type { FileToStage, StagedFile } from "../engine/engine.js";
+import type { DeliverySeq, IngestedAsset } from "../model.js";
+import type { PlannedDelivery } from "../plan/plan.js";
+import { notice } from "../run/context.js";
+import { timeOfRun } from "../run/run-id.js";
+import { inParallel } from "../store/in-parallel.js";
+import { below } from "../store/layout.js";
+import { type CsvReading, readCsvLayout } from "./csv-layout.js";
+import { formatOf } from "./format.js";
+import { readHead } from "./head.js";
+import { fromLog } from "./log.js";
+import type { IngestWork, Staged } from "./work.js";
+
+type Drift = Staged["drift"];
+
+/** A delivery as it can be read, or why it cannot. */
+export type Readable =
+  | { readonly kind: "file"; readonly delivery: PlannedDelivery; readonly file: FileToStage; readonly drift: Drift }
+  | { readonly kind: "empty"; readonly delivery: PlannedDelivery }
+  | { readonly kind: "refused"; readonly delivery: PlannedDelivery; readonly reason: string };
+
+const parallelHeads = 16;
+
+/** Deliveries -> typed rows in `staging/intermediate`, and the policies on what could not be read. */
+export async function stage(work: IngestWork, deliveries: readonly PlannedDelivery[]): Promise<void> {
+  const { context, session } = work;
+  await context.files.removeTree("stage:remove", work.stagedInto);
+  await context.files.makeDir("stage:make", work.stagedInto);
+  const readable = [...(work.replays ? await readLog(work, deliveries) : []), ...(await readTaken(work, deliveries))];
+  const files = readable.flatMap((entry) => (entry.kind === "file" ? [entry.file] : []));
+  const result = await session.stage({ ...stagingOf(work.asset), files, into: work.stagedInto });
+  const bySeq = new Map(result.files.map((file) => [file.seq, file]));
+  for (const entry of readable) judge(work, entry, bySeq.get(entry.delivery.seq) ?? nothing(entry.delivery));
+}
+
+async function readTaken(work: IngestWork, deliveries: readonly PlannedDelivery[]): Promise<readonly Readable[]> {
+  const { asset, context } = work;
+  const folder = context.layout.pickedUp(asset.name, context.run);
+  return inParallel(deliveries, parallelHeads, (delivery) =>
+    readDelivery(asset, delivery, below(folder, delivery.file), judgedAgainst(work, delivery), timeOfRun(context.run)),
+  );
+}
+
+/** The log as it stands, less what the new files are about to supersede. */
+async function readLog(work: IngestWork, deliveries: readonly PlannedDelivery[]): Promise<readonly Readable[]> {
+  const superseded = new Set(deliveries.flatMap(supersededBy));
+  const rows = work.context.ledger.currentDeliveries(work.asset.name).filter(({ seq }) => !superseded.has(seq));
+  return fromLog(work, rows);
+}
+
+/** Revisions are restatements: they are not judged for lateness. */
+function judgedAgainst(work: IngestWork, delivery: PlannedDelivery): string | null {
+  return delivery.is.kind === "new" ? (work.parent?.watermark ?? null) : null;
+}
+
+function supersededBy(delivery: PlannedDelivery): readonly DeliverySeq[] {
+  return delivery.is.kind === "revision" ? delivery.is.supersedes : [];
+}
+
+/** Takes a delivery or refuses it whole. */
+function judge(work: IngestWork, entry: Readable, staged: StagedFile): void {
+  const { delivery } = entry;
+  const named = entry.kind === "file" ? entry.drift : { added: [], missing: [] };
+  const drift = { added: [...named.added, ...staged.drift.added], missing: [...named.missing, ...staged.drift.missing] };
+  const reason = entry.kind === "refused" ? entry.reason : refusalOf(work.asset, staged, drift);
+  const archived = !work.taken.includes(delivery);
+  if (reason !== null && archived) throw unreadableNow(delivery, reason);
+  if (reason !== null) {
+    work.refused = [...work.refused, { delivery, reason, staged }];
+    return;
+  }
+  const against = entry.kind === "file" ? entry.file.judgeAgainst : null;
+  const taken = { delivery, staged, drift, supersedes: supersededBy(delivery), judgedAgainst: against, archived, folded: null };
+  work.staged = [...work.staged, taken];
+  tellDrift(work, taken);
+}
+
+/** The log was accepted once: a declaration that cannot read it any more would lose rows. */
+function unreadableNow(delivery: PlannedDelivery, reason: string): FlowError {
+  const message = `the declaration no longer reads \`${delivery.file}\`, which was accepted before: ${reason}`;
+  return new FlowError([{ code: "bad-file", severity: "error", message, at: null, hint: "let the declaration read both, or withdraw the file" }]);
+}
+
+export function stagingOf(asset: IngestedAsset): Omit<Parameters<IngestWork["session"]["stage"]>[0], "files" | "into"> {
+  const { columns, partitionBy, eventTime, lateness } = asset;
+  return { columns, partitionBy, eventTime, lateness, orderBy: asset.ingest.orderBy, deleteWhen: asset.ingest.deleteWhen };
+}
+
+/** @param at when the file's run was, in milliseconds: what "the future" is judged by */
+export async function readDelivery(
+  asset: IngestedAsset,
+  delivery: PlannedDelivery,
+  path: string,
+  judgeAgainst: string | null,
+  at: number,
+): Promise<Readable> {
+  const format = formatOf(asset, delivery.file);
+  if (format === null) {
+    return { kind: "refused", delivery, reason: "its name does not tell its format; declare `format` under `ingest`" };
+  }
+  if (delivery.bytes === 0) return { kind: "empty", delivery };
+  const skew = asset.lateness?.maxFutureSkewMs ?? null;
+  const file: FileToStage = {
+    seq: delivery.seq,
+    file: delivery.file,
+    path,
+    format,
+    csv: null,
+    newlines: /\.(gz|zst)$/.test(delivery.file) ? null : delivery.newlines,
+    judgeAgainst,
+    notAfter: skew === null ? null : new Date(at + skew).toISOString(),
+  };
+  if (format !== "csv") return { kind: "file", delivery, file, drift: { added: [], missing: [] } };
+  const reading = await readingOf(asset, path);
+  if (reading.kind === "empty") return { kind: "empty", delivery };
+  if (reading.kind === "unreadable") return { kind: "refused", delivery, reason: reading.reason };
+  return { kind: "file", delivery, file: { ...file, csv: reading.layout }, drift: reading };
+}
+
+async function readingOf(asset: IngestedAsset, path: string): Promise<CsvReading> {
+  try {
+    return readCsvLayout(asset, await readHead(path));
+  } catch (error) {
+    if (error instanceof Error && "code" in error && String(error.code).startsWith("Z_")) {
+      return { kind: "unreadable", reason: `it is not a gzip file: ${error.message}` };
+    }
+    throw error;
+  }
+}
+
+/** Why a whole file is refused, if it is. */
+function refusalOf(asset: IngestedAsset, file: StagedFile, drift: Drift): string | null {
+  const { ingest } = asset;
+  if (file.unreadable !== null) return `it cannot be read: ${file.unreadable}`;
+  const lost = drift.missing.filter((name) => ingest.onMissingColumn === "fail" || !isNullable(asset, name));
+  if (lost.length > 0) return `it has no column ${quoted(lost)}`;
+  if (drift.added.length > 0 && ingest.onNewColumn === "fail") return `it has columns that are not declared: ${quoted(drift.added)}`;
+  if (file.late.tooLate > 0 && asset.lateness?.tooLate === "fail") return `${file.late.tooLate} rows came after the allowed lateness`;
+  const bad = file.refused;
+  if (bad > 0 && ingest.onBadRow === "reject_file") return `${bad} rows cannot be read as declared, the first: ${example(file)}`;
+  if (bad > 0 && ingest.onBadRow === "fail") throw badRows(`${bad} rows cannot be read as declared`, file);
+  if (exceeds(ingest.maxBadRows, bad, file.read)) return `${bad} of ${file.read} rows cannot be read as declared, more than \`max_bad_rows\` allows; the first: ${example(file)}`;
+  const rows = file.read - bad - file.keptOut;
+  if (rows === 0 && ingest.strategy === "replace" && !ingest.allowEmpty) return "it has no rows, and would empty the asset; declare `allow_empty: true` if that is meant";
+  return null;
+}
+
+function isNullable(asset: IngestedAsset, name: string): boolean {
+  return asset.columns.find((column) => column.name === name)?.nullable ?? true;
+}
+
+function exceeds(limit: IngestedAsset["ingest"]["maxBadRows"], bad: number, read: number): boolean {
+  if (limit === null || bad === 0) return false;
+  return limit.kind === "count" ? bad > limit.value : bad > (read * limit.value) / 100;
+}
+
+function badRows(message: string, file: StagedFile): FlowError {
+  return new FlowError([{ code: "bad-row", severity: "error", message: `${message}, the first: ${example(file)}`, at: null, hint: "mend the file, or declare `on_bad_row: quarantine`" }]);
+}
+
+function example(file: StagedFile): string {
+  const first = file.refusals[0];
+  return first === undefined ? "none" : `${first.example} (${first.reason})`;
+}
+
+function tellDrift(work: IngestWork, { delivery, drift }: Staged): void {
+  const { ingest } = work.asset;
+  const tell = (code: "new-column" | "missing-column", message: string, hint: string): void =>
+    notice(work.context, work.asset.name, { code, severity: "warning", message: `\`${delivery.file}\` ${message}`, at: null, hint });
+  if (drift.added.length > 0 && ingest.onNewColumn === "warn") {
+    tell("new-column", `has columns that are not declared: ${quoted(drift.added)}`, "declare them, or set `on_new_column: ignore`");
+  }
+  if (drift.missing.length > 0 && ingest.onMissingColumn === "warn") {
+    tell("missing-column", `has no column ${quoted(drift.missing)}: its rows have NULL there`, "set `on_missing_column: ignore` if that is meant");
+  }
+}
+
+function quoted(names: readonly string[]): string {
+  return names.map((name) => `\`${name}\``).join(", ");
+}
+
+function nothing(delivery: PlannedDelivery): StagedFile {
+  const late = { merged: 0, tooLate: 0, behind: null, reopened: [] };
+  const drift = { added: [], missing: [] };
+  return { seq: delivery.seq, unreadable: null, read: 0, refused: 0, refusals: [], drift, keptOut: 0, late, eventTime: null };
+}

@@ -1,0 +1,152 @@
+import type { Diagnostic } from "../diagnostic.js";
+import type { DeliveryRow, VersionRow } from "../ledger/ledger.js";
+import type { Asset, AssetName, ContentHash, DeliverySeq, DerivedAsset, IngestedAsset, VersionId } from "../model.js";
+import type { AssetPlan, Command, DeliveryKind, Plan, PlannedDelivery, Reason } from "./plan.js";
+
+/** A landed file that may be taken, known by its content. */
+export type LandedDelivery = Omit<PlannedDelivery, "seq" | "is">;
+
+/** What the plan may know of the state. */
+export interface Snapshot {
+  current(asset: AssetName): VersionRow | null;
+  /** The last version in which the visible rows of an asset changed; null where none is published. */
+  lastChange(asset: AssetName): VersionId | null;
+  /** Current deliveries under a name, and of these bytes. */
+  byName(asset: AssetName, file: string): readonly DeliveryRow[];
+  byContent(asset: AssetName, sha256: ContentHash): readonly DeliveryRow[];
+  lastSeq(asset: AssetName): number;
+  /** Whether the asset has deliveries that a replay could start from. */
+  hasDeliveries(asset: AssetName): boolean;
+}
+
+export interface PlanInput {
+  /** The assets to plan, inputs first. */
+  readonly assets: readonly Asset[];
+  readonly snapshot: Snapshot;
+  /** Files that may be taken, in order of their names, by asset. */
+  readonly landed: ReadonlyMap<AssetName, readonly LandedDelivery[]>;
+  readonly notices: readonly Diagnostic[];
+}
+
+/** From state to commands, each with its reason. Pure: the same state gives the same plan. */
+export function makePlan(input: PlanInput): Plan {
+  const plans: AssetPlan[] = [];
+  const publishing = new Set<AssetName>();
+  for (const asset of input.assets) {
+    const plan = asset.kind === "ingested" ? planIngested(asset, input) : planDerived(asset, input, publishing);
+    if (plan.commands.some((command) => command.kind === "publish")) publishing.add(asset.name);
+    plans.push(plan);
+  }
+  return { plan: 1, assets: plans, notices: input.notices };
+}
+
+function planIngested(asset: IngestedAsset, { snapshot, landed }: PlanInput): AssetPlan {
+  const current = snapshot.current(asset.name);
+  const deliveries = classify(asset, snapshot, landed.get(asset.name) ?? []);
+  const replays = current !== null && current.fingerprint !== asset.fingerprint && snapshot.hasDeliveries(asset.name);
+  const entry = (reason: Reason, commands: readonly Command[]): AssetPlan => ({
+    asset: asset.name,
+    kind: "ingested",
+    reason,
+    from: current?.version ?? null,
+    commands,
+    after: [],
+  });
+  if (deliveries.length === 0 && !replays) {
+    return entry(current === null ? { kind: "nothing-landed" } : { kind: "up-to-date" }, []);
+  }
+  const merging = deliveries.filter(({ is }) => is.kind === "new" || is.kind === "revision");
+  const reason: Reason = replays ? { kind: "declaration-changed" } : arrivals(deliveries);
+  const taking: Command[] = deliveries.length > 0 ? [{ kind: "pickup", deliveries }] : [];
+  const building: Command[] =
+    merging.length > 0 || replays
+      ? [{ kind: "stage", deliveries: merging }, { kind: "merge" }, ...checking(asset), { kind: "publish" }]
+      : [];
+  return entry(reason, [...taking, ...building, { kind: "archive" }]);
+}
+
+function checking(asset: Asset): readonly Command[] {
+  return asset.checks.length === 0 ? [] : [{ kind: "check", checks: asset.checks.length }];
+}
+
+function arrivals(deliveries: readonly PlannedDelivery[]): Reason {
+  const count = (kind: DeliveryKind["kind"]): number => deliveries.filter(({ is }) => is.kind === kind).length;
+  return {
+    kind: "new-deliveries",
+    new: count("new"),
+    revisions: count("revision") + count("rejected-revision"),
+    redeliveries: count("redelivery"),
+  };
+}
+
+/** New, revised or delivered before: by content, never by time stamps. */
+function classify(asset: IngestedAsset, snapshot: Snapshot, landed: readonly LandedDelivery[]): readonly PlannedDelivery[] {
+  const inThisRun = new Map<ContentHash, PlannedDelivery>();
+  const last = snapshot.lastSeq(asset.name);
+  return landed.map((file, at) => {
+    const seq = (last + at + 1) as DeliverySeq;
+    const planned = { ...file, seq, is: kindOf(asset, snapshot, file, inThisRun.get(file.sha256)) };
+    if (planned.is.kind === "new") inThisRun.set(file.sha256, planned);
+    return planned;
+  });
+}
+
+function kindOf(asset: IngestedAsset, snapshot: Snapshot, file: LandedDelivery, twin: PlannedDelivery | undefined): DeliveryKind {
+  const named = snapshot.byName(asset.name, file.file);
+  const same = named.find((known) => known.sha256 === file.sha256);
+  if (same !== undefined) return { kind: "redelivery", of: same.file, seq: same.seq };
+  // A name that is known with other bytes is a revision, whatever other files hold: its old rows must go.
+  if (named.length > 0) return revision(asset, named);
+  if (asset.ingest.onDuplicate === "accept") return { kind: "new" };
+  const known = snapshot.byContent(asset.name, file.sha256)[0] ?? twin;
+  return known === undefined ? { kind: "new" } : { kind: "redelivery", of: known.file, seq: known.seq };
+}
+
+function revision(asset: IngestedAsset, named: readonly DeliveryRow[]): DeliveryKind {
+  switch (asset.ingest.onRevision) {
+    case "supersede":
+      return { kind: "revision", supersedes: named.map((known) => known.seq) };
+    case "merge":
+      return { kind: "revision", supersedes: [] };
+    case "reject":
+      return { kind: "rejected-revision", of: named[0]?.seq ?? (0 as DeliverySeq) };
+  }
+}
+
+function planDerived(asset: DerivedAsset, { snapshot }: PlanInput, publishing: ReadonlySet<AssetName>): AssetPlan {
+  const current = snapshot.current(asset.name);
+  const reason = whyBuild(asset, current, snapshot, publishing);
+  const builds = reason.kind !== "up-to-date" && reason.kind !== "no-input";
+  return {
+    asset: asset.name,
+    kind: "derived",
+    reason,
+    from: current?.version ?? null,
+    commands: builds ? [{ kind: "transform" }, ...checking(asset), { kind: "publish" }] : [],
+    after: asset.inputs.filter((input) => publishing.has(input)),
+  };
+}
+
+function whyBuild(asset: DerivedAsset, current: VersionRow | null, snapshot: Snapshot, publishing: ReadonlySet<AssetName>): Reason {
+  const absent = asset.inputs.filter((input) => snapshot.current(input) === null && !publishing.has(input));
+  if (absent.length > 0) return { kind: "no-input", inputs: absent };
+  if (current === null) return { kind: "first-build" };
+  if (current.fingerprint !== asset.fingerprint) return { kind: "sql-changed" };
+  const changed = changedInputs(asset, current, snapshot);
+  if (changed.length > 0) return { kind: "input-changed", inputs: changed };
+  const pending = asset.inputs.filter((input) => publishing.has(input));
+  return pending.length > 0 ? { kind: "input-pending", inputs: pending } : { kind: "up-to-date" };
+}
+
+/**
+ * Inputs whose visible rows changed since the version that was read. A newer version that changed nothing visible stops the wave
+ * here.
+ */
+export function changedInputs(asset: DerivedAsset, current: VersionRow, snapshot: Pick<Snapshot, "lastChange">): readonly AssetName[] {
+  const read = new Map(current.inputs.map((input) => [input.asset, input.version]));
+  return asset.inputs.filter((input) => {
+    const before = read.get(input);
+    const changed = snapshot.lastChange(input);
+    return before === undefined || (changed !== null && changed > before);
+  });
+}

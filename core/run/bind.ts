@@ -1,0 +1,74 @@
+import { type Diagnostic, error } from "../diagnostic.js";
+import { placeInSql, type SqlText } from "../declaration/sql-place.js";
+import { type Session, SqlError, type TableShape } from "../engine/engine.js";
+import type { AssetName, Catalog, ColumnType, DerivedAsset } from "../model.js";
+import { contractBreaches } from "../operators/transform.js";
+
+/**
+ * Binds every derived asset's SQL over empty tables of its inputs' types, inputs first: what a run would stumble over is found
+ * without data and without a store. What depends on a broken asset is left out, because its types are not known.
+ */
+export async function bindCatalog(
+  session: Session,
+  catalog: Catalog,
+  texts: ReadonlyMap<AssetName, SqlText>,
+): Promise<readonly Diagnostic[]> {
+  const shapes = new Map<AssetName, TableShape>();
+  const diagnostics: Diagnostic[] = [];
+  for (const asset of catalog.assets) {
+    if (asset.kind === "ingested") {
+      shapes.set(asset.name, { name: asset.name, columns: asset.columns });
+      continue;
+    }
+    const inputs = asset.inputs.flatMap((input) => shapes.get(input) ?? []);
+    const text = texts.get(asset.name);
+    if (inputs.length < asset.inputs.length || text === undefined) continue;
+    const bound = await bindOne(session, asset, text, inputs);
+    if ("trouble" in bound) diagnostics.push(bound.trouble);
+    else {
+      shapes.set(asset.name, { name: asset.name, columns: bound.columns });
+      diagnostics.push(...outputTrouble(asset, text, bound.columns));
+    }
+  }
+  return diagnostics;
+}
+
+async function bindOne(
+  session: Session,
+  asset: DerivedAsset,
+  text: SqlText,
+  inputs: readonly TableShape[],
+): Promise<{ readonly columns: readonly ColumnType[] } | { readonly trouble: Diagnostic }> {
+  try {
+    return { columns: await session.describe(asset.sql, asset.parameters, inputs) };
+  } catch (trouble) {
+    if (!(trouble instanceof SqlError)) throw trouble;
+    return { trouble: sqlTrouble(trouble, text) };
+  }
+}
+
+/** What the engine says, at the user's words. */
+export function sqlTrouble(trouble: SqlError, text: SqlText): Diagnostic {
+  const [message = trouble.message] = trouble.message.split("\n");
+  const code = /^Referenced column|^Referenced table|does not have a column|^Values list/.test(message) ? "unknown-column" : "sql-error";
+  const candidates = trouble.candidates.map((name) => `\`${name}\``).join(", ");
+  return error(code, placeInSql(text, trouble.offset), message, candidates === "" ? null : `did you mean ${candidates}?`);
+}
+
+/** Contract, key, partition and event time must stand in what the SQL yields. */
+function outputTrouble(asset: DerivedAsset, text: SqlText, columns: readonly ColumnType[]): readonly Diagnostic[] {
+  const at = placeInSql(text, null);
+  const breaches = asset.columns.length === 0 ? [] : contractBreaches(asset.columns, columns);
+  const names = new Set(columns.map(({ name }) => name));
+  const needed: readonly (readonly [string, string])[] = [
+    ...asset.key.map((name) => ["key", name] as const),
+    ...asset.partitionBy.map(({ column }) => ["partition_by", column] as const),
+    ...(asset.eventTime === null ? [] : [["event_time", asset.eventTime] as const]),
+  ];
+  return [
+    ...breaches.map((message) => error("contract-mismatch", at, message, "change `columns`, or the SQL")),
+    ...needed
+      .filter(([, name]) => !names.has(name))
+      .map(([setting, name]) => error("undeclared-column", at, `\`${setting}\` of \`${asset.name}\` names \`${name}\`, which its SQL does not yield`, `it yields ${[...names].map((n) => `\`${n}\``).join(", ")}`)),
+  ];
+}

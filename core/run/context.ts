@@ -1,0 +1,25 @@
+import type { Diagnostic } from "../diagnostic.js";
+import type { Engine } from "../engine/engine.js";
+import type { Emit } from "../event.js";
+import type { Ledger } from "../ledger/ledger.js";
+import type { AssetName, Catalog, RunId } from "../model.js";
+import type { Clock } from "../project.js";
+import type { Files } from "../store/files.js";
+import type { Layout } from "../store/layout.js";
+
+/** What varies from run to run, handed down instead of kept anywhere. */
+export interface Context {
+  readonly catalog: Catalog;
+  readonly layout: Layout;
+  readonly files: Files;
+  readonly ledger: Ledger;
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  readonly run: RunId;
+}
+
+export function notice(context: Context, asset: AssetName, diagnostic: Diagnostic): void {
+  context.emit({ event: "notice", asset, diagnostic });
+}

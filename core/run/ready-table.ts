@@ -1,0 +1,47 @@
+import type { ReadyTable } from "../engine/engine.js";
+import type { AssetName, PartitionField, VersionId } from "../model.js";
+import { partPath } from "../operators/candidate.js";
+import type { Layout } from "../store/layout.js";
+import type { Manifest } from "../store/manifest.js";
+import { readManifest, readPointer } from "../store/versions.js";
+
+/** The current version of an asset, for readers: the pointer is resolved once. Null where nothing is published. */
+export async function readyTable(
+  layout: Layout,
+  asset: AssetName,
+): Promise<{ readonly table: ReadyTable; readonly version: VersionId } | null> {
+  const version = await readPointer(layout, asset);
+  if (version === null) return null;
+  const { manifest } = await readManifest(layout, asset, version);
+  return { version, table: tableOf(layout, manifest) };
+}
+
+/** Partitioned as the version was written, whatever the declaration says by now. */
+export function tableOf(layout: Layout, manifest: Manifest): ReadyTable {
+  const folder = layout.version(manifest.asset, manifest.version);
+  return {
+    name: manifest.asset,
+    columns: manifest.columns,
+    partitionBy: manifest.partition_by.map(fieldOfTerm),
+    files: manifest.partitions.flatMap((entry) => entry.parts.map((part) => partPath(folder, entry.partition, part))),
+  };
+}
+
+/** `month(at)`, `bucket(16, id)`, or the bare column for `identity`. */
+export function termOf({ transform, column, argument }: PartitionField): string {
+  if (transform === "identity") return column;
+  return argument === null ? `${transform}(${column})` : `${transform}(${argument}, ${column})`;
+}
+
+/** As much of a term as a reader needs: which columns stand in folder names only. */
+function fieldOfTerm(term: string): PartitionField {
+  const parts = /^(\w+)\((?:(\d+), )?(.*)\)$/.exec(term);
+  if (parts === null) return { transform: "identity", column: term, argument: null, name: term };
+  const [, transform = "identity", argument, column = term] = parts;
+  return {
+    transform: transform as PartitionField["transform"],
+    column,
+    argument: argument === undefined ? null : Number(argument),
+    name: `${column}_${transform}`,
+  };
+}

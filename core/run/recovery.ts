@@ -1,0 +1,89 @@
+import { readdir } from "node:fs/promises";
+import { indexAsset, readRunRecord } from "../ledger/rebuild.js";
+import type { AssetName, RunId } from "../model.js";
+import { filesBelow, finishRun } from "../operators/archive.js";
+import { below } from "../store/layout.js";
+import { isSystemError } from "../store/trouble.js";
+import { readManifest, readPointer } from "../store/versions.js";
+import type { Context } from "./context.js";
+import { isRunId } from "./run-id.js";
+
+type Recovering = Pick<Context, "layout" | "files" | "ledger" | "emit">;
+
+/**
+ * Finishes or returns what dead runs left of an asset, before anything else is done with it. The caller holds the asset's lock, so
+ * whatever lies in staging is nobody's. Interrupted, it starts over.
+ *
+ *   record written and version out (or none due)  -> finish: the housekeeping is repeated
+ *   otherwise                                      -> return: files back to landing, the rest removed
+ */
+export async function recover(context: Recovering, asset: AssetName): Promise<void> {
+  const { layout } = context;
+  const current = await readPointer(layout, asset);
+  for (const run of await runsIn(layout.pickedUpRuns(asset))) {
+    const folder = layout.pickedUp(asset, run);
+    const record = await readRunRecord(layout, folder);
+    const isOut = record !== null && (record.version === null || (current !== null && record.version <= current));
+    if (record !== null && isOut) await finish(context, asset, record);
+    else await giveBack(context, asset, run);
+  }
+  await removeLeftovers(context, asset, current);
+  if (current !== null && context.ledger.current(asset)?.version !== current) await indexAsset(layout, asset, context.ledger);
+}
+
+async function finish(context: Recovering, asset: AssetName, record: NonNullable<Awaited<ReturnType<typeof readRunRecord>>>): Promise<void> {
+  const manifest = record.version === null ? null : (await readManifest(context.layout, asset, record.version)).manifest;
+  await finishRun(context, asset, record, manifest);
+  context.emit({ event: "recovered", asset, run: record.run, did: "finished", files: record.files.length });
+}
+
+/**
+ * Back to landing, under their own names. A name that a newer file has taken meanwhile keeps the older file where it is: the next
+ * run takes it from there, before the newer one.
+ */
+export async function giveBack(context: Recovering, asset: AssetName, run: RunId): Promise<void> {
+  const { files, layout } = context;
+  const folder = layout.pickedUp(asset, run);
+  let returned = 0;
+  for (const file of await filesBelow(folder)) {
+    const to = below(layout.landing(asset), file);
+    await files.makeDir("recover:return", to.slice(0, to.lastIndexOf("/")));
+    try {
+      await files.moveNoClobber("recover:return", below(folder, file), to);
+      returned += 1;
+    } catch (error) {
+      if (!isSystemError(error, "EEXIST")) throw error;
+    }
+  }
+  if ((await filesBelow(folder)).length === 0) await files.removeTree("recover:remove", folder);
+  context.emit({ event: "recovered", asset, run, did: "returned", files: returned });
+}
+
+/** Candidates and typed rows of dead runs, and versions that were moved to the archive but never became current. */
+async function removeLeftovers(context: Recovering, asset: AssetName, current: RunId | null): Promise<void> {
+  const { files, layout } = context;
+  const staged = [layout.candidateRuns(asset), layout.intermediateRuns(asset)];
+  for (const runs of staged) for (const run of await runsIn(runs)) await files.removeTree("recover:remove", below(runs, run));
+  for (const version of await runsIn(layout.versions(asset))) {
+    if (current === null || version > current) await files.removeTree("recover:remove", layout.version(asset, version));
+  }
+}
+
+/** Whether an asset has anything that `recover` would act on. */
+export async function needsRecovery(context: Pick<Context, "layout" | "ledger">, asset: AssetName): Promise<boolean> {
+  const { layout } = context;
+  const places = [layout.pickedUpRuns(asset), layout.candidateRuns(asset), layout.intermediateRuns(asset)];
+  const left = await Promise.all(places.map(runsIn));
+  if (left.some((runs) => runs.length > 0)) return true;
+  const current = await readPointer(layout, asset);
+  return current !== null && context.ledger.current(asset)?.version !== current;
+}
+
+async function runsIn(folder: string): Promise<readonly RunId[]> {
+  try {
+    return (await readdir(folder)).filter(isRunId).sort();
+  } catch (error) {
+    if (isSystemError(error, "ENOENT")) return [];
+    throw error;
+  }
+}

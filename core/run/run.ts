@@ -1,0 +1,81 @@
+import { readdir } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { error, FlowError } from "../diagnostic.js";
+import type { Asset, AssetName } from "../model.js";
+import type { Plan } from "../plan/plan.js";
+import type { RunReport } from "../report/report.js";
+import { below } from "../store/layout.js";
+import { lockOwner } from "../store/lock.js";
+import { isSystemError } from "../store/trouble.js";
+import type { Context } from "./context.js";
+import { execute } from "./execute.js";
+import { lockAll } from "./locks.js";
+import { needsRecovery, recover } from "./recovery.js";
+import { listAll, planFor, type State } from "./state.js";
+
+/**
+ * Brings assets up to date. Planned first without a lock, so that nothing to do costs nothing; what has work is locked, recovered
+ * and planned again, and that plan is carried out.
+ */
+export async function runSelected(context: Context, state: State, assets: readonly Asset[]): Promise<RunReport> {
+  await untilSettled(context, state, assets);
+  const { plan } = await planFor(state, assets);
+  const left = await withLeftovers(context, assets);
+  const working = new Set([...plan.assets.filter(({ commands }) => commands.length > 0).map(({ asset }) => asset), ...left]);
+  if (working.size === 0) return execute(context, plan);
+  await makeStore(context, assets);
+  await using _locks = await lockAll(context.files, context.layout, [...working], context.run);
+  for (const asset of working) await recover(context, asset);
+  await removeSpill(context, state.spill);
+  return execute(context, onlyWorking((await planFor(state, assets)).plan, working));
+}
+
+/** What was not locked is not touched, even if something landed for it in the meantime: the next run takes it. */
+function onlyWorking(plan: Plan, working: ReadonlySet<AssetName>): Plan {
+  return { ...plan, assets: plan.assets.map((entry) => (working.has(entry.asset) ? entry : { ...entry, commands: [] })) };
+}
+
+async function withLeftovers(context: Context, assets: readonly Asset[]): Promise<readonly AssetName[]> {
+  const names: AssetName[] = [];
+  for (const { name } of assets) if (await needsRecovery(context, name)) names.push(name);
+  return names;
+}
+
+/** Files that were just dropped hold still soon: wait for them once, so that `cp` and `flow run` do what one expects. */
+async function untilSettled(context: Context, state: State, assets: readonly Asset[]): Promise<void> {
+  const landed = await listAll(state, assets);
+  const waits = [...landed.values()].flatMap(({ settling }) => settling.map(({ readyInMs }) => readyInMs ?? 0));
+  const longest = Math.max(0, ...waits);
+  if (longest === 0) return;
+  try {
+    await sleep(longest + 20, undefined, { signal: context.signal });
+  } catch {
+    throw new FlowError([error("interrupted", null, "stopped while waiting for files to hold still; nothing was done")]);
+  }
+}
+
+async function makeStore(context: Context, assets: readonly Asset[]): Promise<void> {
+  const { files, layout } = context;
+  await files.makeDir("store:make", layout.locks());
+  await files.makeDir("store:make", layout.spillRuns());
+  for (const { name, kind } of assets) if (kind === "ingested") await files.makeDir("store:make", layout.landing(name));
+}
+
+/** What DuckDB of dead runs left; while any other run is alive it may be that one's. */
+async function removeSpill(context: Context, own: string): Promise<void> {
+  const owners = await Promise.all(context.catalog.assets.map(({ name }) => lockOwner(context.layout, name)));
+  if (owners.some((owner) => owner !== null && owner.run !== context.run)) return;
+  for (const name of await names(context.layout.spillRuns())) {
+    const folder = below(context.layout.spillRuns(), name);
+    if (folder !== own) await context.files.removeTree("recover:remove", folder);
+  }
+}
+
+async function names(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch (trouble) {
+    if (isSystemError(trouble, "ENOENT")) return [];
+    throw trouble;
+  }
+}

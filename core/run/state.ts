@@ -1,0 +1,60 @@
+import { type Diagnostic, warning } from "../diagnostic.js";
+import type { Ledger } from "../ledger/ledger.js";
+import type { Asset, AssetName } from "../model.js";
+import { makePlan, type Snapshot } from "../plan/make-plan.js";
+import type { Plan } from "../plan/plan.js";
+import type { Clock } from "../project.js";
+import type { Layout } from "../store/layout.js";
+import { type HashMemory, landedFiles, type LandedByAsset } from "./landed.js";
+
+/** The state a plan is made from. */
+export interface State {
+  readonly layout: Layout;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly memory: HashMemory;
+  /** Where this process spills. */
+  readonly spill: string;
+}
+
+export async function planFor(state: State, assets: readonly Asset[]): Promise<{ readonly plan: Plan; readonly landed: LandedByAsset }> {
+  const landed = await listAll(state, assets);
+  const plan = makePlan({
+    assets,
+    snapshot: snapshotOf(state.ledger),
+    landed: new Map([...landed].map(([asset, { ready }]) => [asset, ready])),
+    notices: [...landed].flatMap(([asset, files]) => noticesOn(asset, files)),
+  });
+  return { plan, landed };
+}
+
+export async function listAll(state: State, assets: readonly Asset[]): Promise<LandedByAsset> {
+  const landed = new Map<AssetName, Awaited<ReturnType<typeof landedFiles>>>();
+  for (const asset of assets) {
+    if (asset.kind === "ingested") landed.set(asset.name, await landedFiles(state.layout, asset, state.clock, state.memory));
+  }
+  return landed;
+}
+
+export function snapshotOf(ledger: Ledger): Snapshot {
+  return {
+    current: (asset) => ledger.current(asset),
+    lastChange: (asset) => ledger.current(asset)?.lastChange ?? null,
+    byName: (asset, file) => ledger.byName(asset, file),
+    byContent: (asset, sha256) => ledger.byContent(asset, sha256),
+    lastSeq: (asset) => ledger.lastSeq(asset),
+    hasDeliveries: (asset) => ledger.lastSeq(asset) > 0,
+  };
+}
+
+function noticesOn(asset: AssetName, { settling, escaping }: { settling: readonly { file: string }[]; escaping: readonly string[] }): readonly Diagnostic[] {
+  const notices: Diagnostic[] = [];
+  if (settling.length > 0) {
+    const files = settling.length === 1 ? `\`${settling[0]?.file}\` is` : `${settling.length} files are`;
+    notices.push(warning("file-settling", null, `${files} not complete yet, and left in landing of \`${asset}\``, "it is taken by a later run, once it holds still or its marker is there"));
+  }
+  for (const file of escaping) {
+    notices.push(warning("link-leaves-landing", null, `\`${file}\` in landing of \`${asset}\` is a link that leads out of it, and was left alone`, "put the file itself there"));
+  }
+  return notices;
+}
