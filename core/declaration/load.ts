@@ -14,6 +14,7 @@ import { loadShapes, type Shapes, shapeAsset } from "./shapes.js";
 import { type AssetFiles, findRoot, readSourceFiles } from "./source-files.js";
 import { placeInSql, type SqlText, sqlOfScalar } from "./sql-place.js";
 import type { Scope, Variables } from "./substitute.js";
+import { columnZones } from "./timezone.js";
 import { placeOf, readYaml } from "./yaml-source.js";
 
 /** All that can be known without parsing SQL. */
@@ -46,7 +47,7 @@ export async function loadProject(options: OpenOptions): Promise<LoadedProject> 
   const scope: Scope = { vars, env: options.env, verbatim: (pointer) => pointer === "/sql" };
   const drafts = files.assets.map((asset) => readAsset(asset, scope, defaults, shapes));
   const ofAssets = drafts.flatMap((draft) => [...draft.diagnostics, ...(draft.shaped.readable ? rules.flatMap((rule) => rule(draft)) : [])]);
-  return { project, drafts, vars, diagnostics: sortDiagnostics([...files.diagnostics, ...diagnostics, ...ofAssets, ...sameNames(drafts)]) };
+  return { project, drafts, vars, diagnostics: sortDiagnostics([...files.diagnostics, ...diagnostics, ...ofAssets, ...sameNames(drafts), ...columnZones(drafts)]) };
 }
 
 /** Parses the SQL of all derived assets, resolves what it names, and puts the assets into order. */

@@ -108,7 +108,7 @@ function profileTrouble({ declaration, source, spoilt }: Shaped<FlowDeclaration>
 function nestedTrouble({ declaration, source }: Shaped<FlowDeclaration>): readonly Diagnostic[] {
   return Object.entries(declaration.vars ?? {})
     .filter(([, value]) => typeof value === "string" && /(?<!\$)\$\{(?!env:)/.test(value))
-    .map(([name]) => error("bad-value", placeOf(source, `/vars/${name}`), `variable \`${name}\` names another one`, "in `vars` only `$\{env:NAME}` is read"));
+    .map(([name]) => error("bad-value", placeOf(source, `/vars/${name}`), `variable \`${name}\` names another one`, "in `vars` only names with `env:` before them are read"));
 }
 
 function overrideTrouble({ declaration, spoilt }: Shaped<FlowDeclaration>, options: OpenOptions): readonly Diagnostic[] {

@@ -6,7 +6,6 @@ import type { Draft } from "./draft.js";
 import { checkIngestTexts } from "./ingest-texts.js";
 import { unknownType } from "./resolve-asset.js";
 import { suggestion } from "../suggest.js";
-import { timezoneTrouble } from "./timezone.js";
 import { below, placeOf, placeOfKey } from "./yaml-source.js";
 
 /** Looks at one asset and tells all it finds. */
@@ -98,8 +97,7 @@ function columnSettingsFit({ asset, shaped }: Draft): readonly Diagnostic[] {
     const declared = shaped.declaration.columns?.[name];
     if (declared === undefined || typeof declared === "string") return [];
     const pointer = below("/columns", name);
-    const zone = declared.zone === undefined ? [] : timezoneTrouble(declared.zone, placeOf(shaped.source, below(pointer, "zone")));
-    return [...zone, ...misplaced(declared, type).map((key) => settingTrouble(key, type, placeOfKey(shaped.source, below(pointer, key))))];
+    return misplaced(declared, type).map((key) => settingTrouble(key, type, placeOfKey(shaped.source, below(pointer, key))));
   });
 }
 
