@@ -1,4 +1,4 @@
-import { type AssetName, unreachable } from "../model.js";
+import { type AssetName, unreachable, type VersionId } from "../model.js";
 import { canonicalJson } from "../store/canonical-json.js";
 import { sha256Of } from "../store/hash-file.js";
 import type { AcceptedDelivery, Manifest, RowAccount } from "../store/manifest.js";
@@ -30,7 +30,7 @@ function recordManifest(database: Database, manifest: Manifest): void {
 /** Whether it was not there yet. */
 function insertVersion(database: Database, manifest: Manifest): boolean {
   const inserted = database.run(
-    "insert or ignore into version values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "insert or ignore into version values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     manifest.asset,
     manifest.version,
     manifest.parent?.version ?? null,
@@ -43,8 +43,15 @@ function insertVersion(database: Database, manifest: Manifest): boolean {
     manifest.bytes,
     manifest.partitions.filter(({ parts }) => parts.length > 0).length,
     manifest.watermark,
+    lastChange(manifest),
   );
   return inserted > 0;
+}
+
+/** An asset without any partition last changed when it became so. */
+function lastChange({ version, partitions }: Manifest): VersionId {
+  const changes = partitions.map(({ changed_in }) => changed_in);
+  return changes.length === 0 ? version : changes.reduce((a, b) => (b > a ? b : a));
 }
 
 /** Whether it was not there yet. */

@@ -117,13 +117,15 @@ interface StoredVersion {
   readonly bytes: number;
   readonly partitions: number;
   readonly watermark: string | null;
+  readonly last_change: VersionId;
 }
 
-function asVersion({ manifest_sha256, published_at, inputs, ...stored }: StoredVersion): VersionRow {
+function asVersion({ manifest_sha256, published_at, last_change, inputs, ...stored }: StoredVersion): VersionRow {
   return {
     ...stored,
     manifestSha256: manifest_sha256,
     publishedAt: published_at,
+    lastChange: last_change,
     inputs: JSON.parse(inputs) as VersionRow["inputs"],
   };
 }

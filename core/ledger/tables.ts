@@ -8,7 +8,7 @@ const tables: readonly string[] = [
   `create table version (
     asset text, version text, parent text, manifest_sha256 text not null, published_at text not null, fingerprint text not null,
     inputs text not null, reason text not null, rows integer not null, bytes integer not null, partitions integer not null,
-    watermark text, primary key (asset, version)
+    watermark text, last_change text not null, primary key (asset, version)
   ) strict, without rowid`,
   `create table delivery (
     asset text, seq integer, file text not null, sha256 text not null, bytes integer not null, run text not null,

@@ -49,7 +49,7 @@ describe("recording a run", () => {
     const watermark = "2026-01-01T00:00:00.000000Z";
     ledger.record(recordNo(1), manifestNo(1, { watermark }));
     ledger.record(recordNo(2), manifestNo(2, { parent: { version: runNo(1), sha256: hashNo(9) } }));
-    expect(ledger.current(orders)).toMatchObject({ version: runNo(2), parent: runNo(1), partitions: 1 });
+    expect(ledger.current(orders)).toMatchObject({ version: runNo(2), parent: runNo(1), partitions: 1, lastChange: runNo(2) });
     expect(ledger.versions(orders).map((v) => [v.version, v.watermark])).toEqual([
       [runNo(2), null],
       [runNo(1), watermark],
@@ -73,6 +73,15 @@ describe("recording a run", () => {
     expect(ledger.currentDeliveries(orders).map(({ seq }) => seq)).toEqual([1, 2]);
     expect(ledger.partitionsOf(orders, [seqNo(1), seqNo(2)])).toEqual(["day=1", "day=2"]);
     expect([ledger.lastSeq(orders), ledger.lastRun()]).toEqual([2, runNo(2)]);
+    ledger.close();
+  });
+
+  test("a version that changed no visible row last changed where an earlier one did", async () => {
+    const ledger = await openLedger(":memory:");
+    ledger.record(recordNo(1), manifestNo(1));
+    ledger.record(recordNo(2), manifestNo(2, { partitions: manifestNo(1).partitions }));
+    ledger.record(recordNo(3), manifestNo(3, { partitions: [] }));
+    expect(ledger.versions(orders).map(({ lastChange }) => lastChange)).toEqual([runNo(3), runNo(1), runNo(1)]);
     ledger.close();
   });
 
