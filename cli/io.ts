@@ -24,9 +24,12 @@ export function wantsColor(io: Io, output: Output, option: boolean): boolean {
   return output.isTTY === true || isSet(io.env.FORCE_COLOR);
 }
 
-/** Whether lines on stderr may be redrawn: a person watches, and it is not a build log. */
+/**
+ * Whether lines on stderr may be redrawn: a person watches, and it is not a build log. Terminals that do not know their
+ * width (`docker run -t` without a size, `script`) say 0, and over 0 columns ora would move up for ever.
+ */
 export function isLive(io: Io): boolean {
-  return io.stderr.isTTY === true && !isSet(io.env.CI) && io.env.TERM !== "dumb";
+  return io.stderr.isTTY === true && (io.stderr.columns ?? 0) > 0 && !isSet(io.env.CI) && io.env.TERM !== "dumb";
 }
 
 /** Set and not switched off: some builders say `CI=false`. */

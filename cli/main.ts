@@ -67,7 +67,8 @@ function settings(program: Command, io: Io): Command {
 }
 
 function helpWidth(output: Output): number {
-  return Math.min(output.columns ?? 100, 100);
+  // Not ??: a terminal that does not know its width says 0.
+  return Math.min(output.columns || 100, 100);
 }
 
 /** Says on stderr what went wrong, in the words that belong to its kind. */

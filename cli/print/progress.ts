@@ -28,9 +28,9 @@ type MakeSpinner = (output: Output) => Promise<Spinner>;
 
 /** A live line per running asset on a terminal, one line per finished asset elsewhere. */
 export async function startProgress(io: Io, options: ProgressOptions, makeSpinner: MakeSpinner = oraSpinner): Promise<Progress> {
-  if (options.quiet) return { emit: (event) => io.stderr.write(problemText(event, options.paint)), stop: () => undefined };
+  if (options.quiet) return { emit: (event) => tell(io, problemText(event, options.paint)), stop: () => undefined };
   if (isLive(io)) return liveProgress(io, options.paint, await makeSpinner(io.stderr));
-  return { emit: (event) => io.stderr.write(problemText(event, options.paint) + eventLine(event)), stop: () => undefined };
+  return { emit: (event) => tell(io, problemText(event, options.paint) + eventLine(event)), stop: () => undefined };
 }
 
 /** ora writes colour into pipes, so it is loaded for a terminal only. stdin is left alone: Ctrl-C has to arrive. */
@@ -63,7 +63,7 @@ function liveProgress(io: Io, paint: Paint, spinner: Spinner): Progress {
   return {
     emit: (event) => {
       track(running, event, io.clock.now());
-      io.stderr.write(problemText(event, paint));
+      tell(io, problemText(event, paint));
       redraw();
     },
     stop: () => {
@@ -82,11 +82,17 @@ function track(running: Map<AssetName, Running>, event: FlowEvent, now: number):
   running.set(event.asset, { ...asset, about: event.about === "" ? event.command : event.about });
 }
 
+/** The lines below the first are indented: the first has the spinner before it. */
 function liveText(running: ReadonlyMap<AssetName, Running>, now: number): string {
   return [...running]
     .filter(([, { since }]) => now - since >= patienceMs)
     .map(([asset, { since, about }]) => [asset, plain(about), duration((now - since) / 1000)].filter((word) => word !== "").join("  "))
-    .join("\n");
+    .join("\n  ");
+}
+
+/** ora draws anew around every write, even an empty one. */
+function tell(io: Io, text: string): void {
+  if (text !== "") io.stderr.write(text);
 }
 
 /** What is said even with `--quiet`. */

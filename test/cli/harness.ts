@@ -8,11 +8,12 @@ import { plan, report, showReport, statusReport } from "./values.js";
 /** A stream that remembers what was written to it. */
 export class Sink extends Writable {
   readonly isTTY: boolean;
-  readonly columns = 100;
+  readonly columns: number;
   text = "";
-  constructor(isTTY = false) {
+  constructor(isTTY = false, columns = 100) {
     super();
     this.isTTY = isTTY;
+    this.columns = columns;
   }
   override _write(chunk: Buffer | string, _encoding: string, done: () => void): void {
     this.text += String(chunk);

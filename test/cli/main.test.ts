@@ -96,6 +96,12 @@ describe("stdout is the result, stderr is everything else", () => {
     expect(stderr).toBe("");
   });
 
+  test("a terminal that does not know its width gets help that can be read", async () => {
+    const stdout = new Sink(true, 0);
+    await flow(["--help"], {}, { stdout });
+    expect(stdout.text).toBe((await flow(["--help"])).stdout);
+  });
+
   test("a usage error is said on stderr, with a suggestion", async () => {
     const { stdout, stderr } = await flow(["rnu"]);
     expect(stdout).toBe("");

@@ -38,8 +38,12 @@ describe("where nobody watches", () => {
     expect(await told(true, events)).toBe(problems);
   });
 
-  test.each([{ CI: "true" }, { TERM: "dumb" }])("a terminal with %o is none to draw on", async (env) => {
-    const stderr = new Sink(true);
+  test.each([
+    [{ CI: "true" }, 100],
+    [{ TERM: "dumb" }, 100],
+    [{}, 0],
+  ])("a terminal with %o and %i columns is none to draw on", async (env, columns) => {
+    const stderr = new Sink(true, columns);
     const progress = await startProgress({ ...fakeIo(), stderr, env }, { quiet: false, paint: noPaint }, () => Promise.reject(new Error("a spinner was made")));
     progress.emit(finished("orders"));
     expect(stderr.text).toBe("orders: published in 0.4 s\n");
@@ -92,7 +96,7 @@ describe("on a terminal", () => {
     progress.emit(started("payments"));
     expect({ shown, text: spinner.text }).toEqual({ shown: true, text: "orders  2 files  0.3 s" });
     elapse(700);
-    expect(spinner.text).toBe("orders  2 files  1.0 s\npayments  0.7 s");
+    expect(spinner.text).toBe("orders  2 files  1.0 s\n  payments  0.7 s");
     progress.emit(finished("orders"));
     expect(spinner.text).toBe("payments  0.7 s");
     progress.emit(finished("payments"));
