@@ -53,6 +53,12 @@ const endings: Readonly<Partial<Record<DiagnosticCode, Ending>>> = {
   "check-failed": "failed",
   "asset-failed": "failed",
   "store-damaged": "failed",
+  "store-newer": "failed",
+  "file-changed": "failed",
+  "path-escapes": "failed",
+  "ledger-damaged": "failed",
+  "ledger-unwritable": "failed",
+  "ledger-busy": "locked",
 };
 
 function strongest(endings: readonly Ending[]): Ending {

@@ -57,6 +57,9 @@ export const diagnosticCodes = {
   // Work
   "bad-row": "a row that does not fit the declared columns",
   "bad-file": "a landed file that cannot be taken",
+  "file-settling": "a landed file that is still being written, or waits for its marker",
+  "link-leaves-landing": "a link in landing that leads out of it",
+  "bad-store": "a store folder that cannot be used",
   "new-column": "a landed file has a column that is not declared",
   "missing-column": "a landed file lacks a declared column",
   "check-failed": "a declared check found rows that break it",

@@ -44,6 +44,10 @@ export interface FlowProject extends AsyncDisposable {
 export interface RunOptions {
   readonly emit: Emit;
   readonly signal: AbortSignal;
+  /** Fold the selected ingested assets anew from their log. */
+  readonly replay?: boolean;
+  /** New deliveries are restatements: not judged for lateness. */
+  readonly backfill?: boolean;
 }
 
 export interface StatusReport {

@@ -19,6 +19,7 @@ const words: Words = {
   "input-changed": ({ inputs }) => `${list(inputs)} changed`,
   "input-pending": ({ inputs }) => `${list(inputs)} will change`,
   withdrawal: ({ file }) => `${plain(file)} is withdrawn`,
+  release: ({ file }) => `${plain(file)} is released from quarantine`,
   replay: () => "replayed from the archive",
 };
 

@@ -14,6 +14,8 @@ export interface Ledger {
   byContent(asset: AssetName, sha256: ContentHash): readonly DeliveryRow[];
   /** Current deliveries under this name, oldest first (more than one only under `on_revision: merge`). */
   byName(asset: AssetName, file: string): readonly DeliveryRow[];
+  /** The oldest redelivery of these bytes under another name than `except` that nothing of its own name has followed. */
+  twin(asset: AssetName, sha256: ContentHash, except: string): DeliveryRow | null;
   /** Current deliveries, oldest first; of one partition where given. */
   currentDeliveries(asset: AssetName, partition?: PartitionKey): readonly DeliveryRow[];
   /** Every delivery ever seen, newest first. */
@@ -94,6 +96,8 @@ export interface FileDecision {
   readonly bytes: number;
   readonly modifiedAt: string;
   readonly seq: DeliverySeq;
+  /** The marker that said it was complete, below the store: removed when the run is finished. */
+  readonly marker: string | null;
   readonly decision:
     /** In the manifest where there is a version; without one it had no rows. */
     | { readonly kind: "accepted"; readonly rows: RowAccount; readonly supersedes: readonly DeliverySeq[]; readonly judgedAgainst: string | null }

@@ -73,7 +73,7 @@ function insertPartitions(database: Database, asset: AssetName, { seq, partition
 function replaceRows(database: Database, { asset, version }: Manifest, delivery: AcceptedDelivery): void {
   const { seq, rows, judged_against } = delivery;
   const account = JSON.stringify(rows);
-  database.run("update delivery set rows = ?, judged_against = ? where asset = ? and seq = ?", account, judged_against, asset, seq);
+  database.run("update delivery set state = 'current', rows = ?, judged_against = ? where asset = ? and seq = ?", account, judged_against, asset, seq);
   database.run("delete from delivery_partition where asset = ? and seq = ?", asset, seq);
   insertPartitions(database, asset, delivery);
   database.run("delete from quarantine where asset = ? and seq = ?", asset, seq);

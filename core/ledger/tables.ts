@@ -18,6 +18,8 @@ const tables: readonly string[] = [
   `create index delivery_current on delivery (asset, seq) where state = 'current'`,
   `create index delivery_by_content on delivery (asset, sha256, seq) where state = 'current'`,
   `create index delivery_by_name on delivery (asset, file, seq) where state = 'current'`,
+  `create index delivery_redelivered on delivery (asset, sha256, seq) where state = 'redelivered'`,
+  `create index delivery_by_file on delivery (asset, file, seq)`,
   `create table delivery_partition (
     asset text, seq integer, partition text, rows integer not null, primary key (asset, seq, partition)
   ) strict, without rowid`,

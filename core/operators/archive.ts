@@ -7,15 +7,14 @@ import { canonicalJson } from "../store/canonical-json.js";
 import type { Manifest } from "../store/manifest.js";
 import { isSystemError } from "../store/trouble.js";
 import { foldersOf } from "./pickup.js";
+import { writeRecord } from "./publish.js";
 import type { IngestWork } from "./work.js";
 
 /** Raw files to the log or to quarantine, and the run into the ledger. */
 export async function archive(work: IngestWork): Promise<void> {
-  const { asset, context } = work;
-  if (work.record === null) return;
-  const markers = work.taken.flatMap(({ marker }) => (marker === null ? [] : [marker]));
-  for (const marker of markers) await context.files.removeFile("archive:marker", below(context.layout.root, marker));
-  await finishRun(context, asset.name, work.record, work.published);
+  // A run that takes redeliveries alone has nothing to publish, and is decided here.
+  if (work.record === null) await writeRecord(work);
+  if (work.record !== null) await finishRun(work.context, work.asset.name, work.record, work.published);
 }
 
 /**
@@ -28,9 +27,11 @@ export async function finishRun(
   record: RunRecord,
   manifest: Manifest | null,
 ): Promise<void> {
+  for (const { marker } of record.files) if (marker !== null) await context.files.removeFile("archive:marker", below(context.layout.root, marker));
   await fillQuarantine(context, asset, record);
-  await fillLog(context, asset, record);
+  // Before the folder moves: as long as it is in staging, a run that died here is found and finished.
   context.ledger.record(record, manifest);
+  await fillLog(context, asset, record);
   await context.files.removeTree("tidy:remove", context.layout.intermediate(asset, record.run));
 }
 

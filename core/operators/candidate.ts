@@ -64,7 +64,7 @@ export async function assemble(
     const place = async (files: readonly WrittenFile[], ending: string): Promise<readonly Part[]> => {
       if (files.length > 0) await context.files.makeDir("merge:make", into);
       const parts: Part[] = [];
-      for (const file of files) parts.push(await placePart(context, file, into, ending));
+      for (const file of files) parts.push(await placePart(context, file, into, parts.length, ending));
       return parts;
     };
     const parts = fold?.visible == null ? await keep(old?.parts ?? []) : await place(fold.visible, "parquet");
@@ -75,9 +75,10 @@ export async function assemble(
   return entries.filter((entry) => entry.parts.length > 0 || entry.shadow.length > 0 || before.has(entry.partition));
 }
 
-async function placePart(context: Context, file: WrittenFile, into: string, ending: string): Promise<Part> {
+/** Two parts of a partition may hold equal rows: the number keeps their names apart. */
+async function placePart(context: Context, file: WrittenFile, into: string, number: number, ending: string): Promise<Part> {
   const [{ sha256 }, { size }] = await Promise.all([hashFile(file.path), stat(file.path)]);
-  const name = `${sha256.slice(0, 16)}.${ending}`;
+  const name = `${sha256.slice(0, 16)}${number === 0 ? "" : `-${number}`}.${ending}`;
   await context.files.rename("merge:write", file.path, below(into, name));
   return { file: name, rows: file.rows, bytes: size, sha256 };
 }

@@ -8,12 +8,16 @@ import { stagingOf } from "./stage.js";
 import type { IngestWork, Staged } from "./work.js";
 
 /** Typed rows + parent version -> candidate version, in `staging/ready`. */
-export async function merge(work: IngestWork): Promise<void> {
+export async function merge(work: IngestWork, withdraw: readonly DeliverySeq[]): Promise<void> {
   const superseded = work.staged.flatMap((entry) => entry.supersedes.map((seq) => ({ seq, by: entry.delivery.seq })));
-  if (superseded.length === 0 && !work.replays && !bringsAnything(work)) return;
+  const counted = new Set(work.context.ledger.currentDeliveries(work.asset.name).map(({ seq }) => seq));
+  // What counts already and is read once more takes its own old rows' place.
+  const restated = work.staged.filter(({ delivery, archived }) => archived && counted.has(delivery.seq)).map(({ delivery }) => delivery.seq);
+  const remove = [...superseded.map(({ seq }) => seq), ...withdraw, ...restated];
+  if (remove.length === 0 && !work.replays && !bringsAnything(work)) return;
   const { asset, context, parent } = work;
   const { folder, written } = await freshCandidate(context, asset);
-  const result = await foldInto(work, superseded.map(({ seq }) => seq), written);
+  const result = await foldInto(work, remove, written);
   const folded = new Map(result.deliveries.map((delivery) => [delivery.seq, delivery]));
   for (const entry of work.staged) entry.folded = folded.get(entry.delivery.seq) ?? null;
   const accepted = work.staged.map(acceptedOf);
@@ -23,6 +27,7 @@ export async function merge(work: IngestWork): Promise<void> {
     added: accepted.filter((_, at) => work.staged[at]?.archived === false),
     replayed: accepted.filter((_, at) => work.staged[at]?.archived === true),
     superseded,
+    withdrawn: withdraw,
     inputs: [],
     watermark: watermarkAfter(work),
   };

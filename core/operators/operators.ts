@@ -22,10 +22,13 @@ const operators: { readonly [Kind in CommandKind]: Operator<Kind> } = {
     perform: ({ deliveries }, work) => pickup(ingesting(work), deliveries),
   },
   stage: {
-    describe: ({ deliveries }) => `read ${filesIn(deliveries.length)}`,
-    perform: ({ deliveries }, work) => stage(ingesting(work), deliveries),
+    describe: ({ deliveries, again }) => (again === "all" ? "read the whole log" : `read ${filesIn(deliveries.length + again.length)}`),
+    perform: (command, work) => stage(ingesting(work), command),
   },
-  merge: { describe: () => "merge", perform: (_, work) => merge(ingesting(work)) },
+  merge: {
+    describe: ({ withdraw }) => (withdraw.length === 0 ? "merge" : `take out ${filesIn(withdraw.length)}`),
+    perform: ({ withdraw }, work) => merge(ingesting(work), withdraw),
+  },
   transform: { describe: () => "build", perform: (_, work) => transform(deriving(work)) },
   check: { describe: ({ checks }) => `${checks} ${checks === 1 ? "check" : "checks"}`, perform: (_, work) => check(work) },
   publish: { describe: () => "publish", perform: (_, work) => publish(work) },

@@ -20,6 +20,9 @@ export async function publish(work: Work): Promise<void> {
     throw storeTrouble("stale-plan", `\`${asset.name}\` was published by another run meanwhile`, "run again");
   }
   const manifest = await manifestOf(work, candidate);
+  if (!(await context.locks.stillHeld(asset.name))) {
+    throw storeTrouble("locked", `the lock of \`${asset.name}\` was taken over: this run slept too long`, "run again");
+  }
   await publishVersion(context.layout, context.files, context.layout.candidate(asset.name, context.run), manifest);
   work.published = manifest;
 }
@@ -39,7 +42,7 @@ async function manifestOf(work: Work, candidate: NonNullable<Work["candidate"]>)
     columns: candidate.columns,
     partition_by: asset.partitionBy.map(termOf),
     inputs: candidate.inputs,
-    deliveries: { added: candidate.added, replayed: candidate.replayed, superseded: candidate.superseded, withdrawn: [] },
+    deliveries: { added: candidate.added, replayed: candidate.replayed, superseded: candidate.superseded, withdrawn: candidate.withdrawn },
     watermark: candidate.watermark,
     rows: candidate.partitions.reduce((sum, entry) => sum + entry.rows, 0),
     bytes: parts.reduce((sum, part) => sum + part.bytes, 0),
@@ -64,8 +67,8 @@ export async function writeRecord(work: IngestWork): Promise<void> {
 }
 
 function decisionOn(work: IngestWork, delivery: PlannedDelivery): FileDecision {
-  const { file, sha256, bytes, modifiedAt, seq } = delivery;
-  return { file, sha256, bytes, modifiedAt, seq, decision: decide(work, delivery) };
+  const { file, sha256, bytes, modifiedAt, seq, marker } = delivery;
+  return { file, sha256, bytes, modifiedAt, seq, marker, decision: decide(work, delivery) };
 }
 
 function decide(work: IngestWork, delivery: PlannedDelivery): FileDecision["decision"] {
@@ -98,6 +101,8 @@ function wordsFor(reason: Reason): string {
       return "its declaration changed";
     case "withdrawal":
       return `withdrawn: ${reason.file}`;
+    case "release":
+      return `released from quarantine: ${reason.file}`;
     case "replay":
       return "replayed from the log";
     case "up-to-date":

@@ -1,7 +1,7 @@
 import { FlowError } from "../diagnostic.js";
 import type { FileToStage, StagedFile } from "../engine/engine.js";
 import type { DeliverySeq, IngestedAsset } from "../model.js";
-import type { PlannedDelivery } from "../plan/plan.js";
+import type { Command, PlannedDelivery } from "../plan/plan.js";
 import { notice } from "../run/context.js";
 import { timeOfRun } from "../run/run-id.js";
 import { inParallel } from "../store/in-parallel.js";
@@ -23,35 +23,39 @@ export type Readable =
 const parallelHeads = 16;
 
 /** Deliveries -> typed rows in `staging/intermediate`, and the policies on what could not be read. */
-export async function stage(work: IngestWork, deliveries: readonly PlannedDelivery[]): Promise<void> {
+export async function stage(work: IngestWork, command: Extract<Command, { kind: "stage" }>): Promise<void> {
   const { context, session } = work;
   await context.files.removeTree("stage:remove", work.stagedInto);
   await context.files.makeDir("stage:make", work.stagedInto);
-  const readable = [...(work.replays ? await readLog(work, deliveries) : []), ...(await readTaken(work, deliveries))];
+  const readable = [...(await readAgain(work, command)), ...(await readTaken(work, command))];
   const files = readable.flatMap((entry) => (entry.kind === "file" ? [entry.file] : []));
   const result = await session.stage({ ...stagingOf(work.asset), files, into: work.stagedInto });
   const bySeq = new Map(result.files.map((file) => [file.seq, file]));
   for (const entry of readable) judge(work, entry, bySeq.get(entry.delivery.seq) ?? nothing(entry.delivery));
 }
 
-async function readTaken(work: IngestWork, deliveries: readonly PlannedDelivery[]): Promise<readonly Readable[]> {
+async function readTaken(work: IngestWork, { deliveries, judged }: Extract<Command, { kind: "stage" }>): Promise<readonly Readable[]> {
   const { asset, context } = work;
   const folder = context.layout.pickedUp(asset.name, context.run);
+  // Revisions and backfills are restatements: they are not judged for lateness.
+  const against = (delivery: PlannedDelivery): string | null => (judged && delivery.is.kind === "new" ? (work.parent?.watermark ?? null) : null);
   return inParallel(deliveries, parallelHeads, (delivery) =>
-    readDelivery(asset, delivery, below(folder, delivery.file), judgedAgainst(work, delivery), timeOfRun(context.run)),
+    readDelivery(asset, delivery, below(folder, delivery.file), against(delivery), timeOfRun(context.run)),
   );
 }
 
-/** The log as it stands, less what the new files are about to supersede. */
-async function readLog(work: IngestWork, deliveries: readonly PlannedDelivery[]): Promise<readonly Readable[]> {
-  const superseded = new Set(deliveries.flatMap(supersededBy));
-  const rows = work.context.ledger.currentDeliveries(work.asset.name).filter(({ seq }) => !superseded.has(seq));
-  return fromLog(work, rows);
-}
-
-/** Revisions are restatements: they are not judged for lateness. */
-function judgedAgainst(work: IngestWork, delivery: PlannedDelivery): string | null {
-  return delivery.is.kind === "new" ? (work.parent?.watermark ?? null) : null;
+/** From the log: all of it less what the new files are about to supersede, or the deliveries that count again. */
+async function readAgain(work: IngestWork, { deliveries, again }: Extract<Command, { kind: "stage" }>): Promise<readonly Readable[]> {
+  const { asset, context } = work;
+  if (again === "all") {
+    const superseded = new Set(deliveries.flatMap(supersededBy));
+    return fromLog(work, context.ledger.currentDeliveries(asset.name).filter(({ seq }) => !superseded.has(seq)));
+  }
+  if (again.length === 0) return [];
+  const wanted = new Set(again);
+  // A restatement, like a revision: what was kept out as too late is let in.
+  const rows = context.ledger.deliveries(asset.name).filter(({ seq }) => wanted.has(seq));
+  return fromLog(work, rows.map((row) => ({ ...row, judgedAgainst: null })));
 }
 
 function supersededBy(delivery: PlannedDelivery): readonly DeliverySeq[] {

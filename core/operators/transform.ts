@@ -1,7 +1,6 @@
 import { FlowError } from "../diagnostic.js";
-import type { ReadyTable } from "../engine/engine.js";
 import type { AssetName, ColumnType } from "../model.js";
-import { readyTable } from "../run/ready-table.js";
+import { type Ready, readyTable } from "../run/ready-table.js";
 import { assemble, baseOf, freshCandidate } from "./candidate.js";
 import type { DeriveWork } from "./work.js";
 
@@ -27,12 +26,21 @@ export async function transform(work: DeriveWork): Promise<void> {
     added: [],
     replayed: [],
     superseded: [],
+    withdrawn: [],
     inputs: inputs.map(({ table, version }) => ({ asset: table.name as AssetName, version })),
-    watermark: null,
+    watermark: lowestWatermark(work, inputs.map(({ watermark }) => watermark)),
   };
 }
 
-async function readInput(work: DeriveWork, input: AssetName): Promise<{ readonly table: ReadyTable; readonly version: NonNullable<DeriveWork["parent"]>["version"] }> {
+/** A derived asset is as complete as its least complete input. Inputs without event time say nothing; it never goes back. */
+function lowestWatermark(work: DeriveWork, watermarks: readonly (string | null)[]): string | null {
+  const known = watermarks.filter((watermark) => watermark !== null).sort();
+  const before = work.parent?.watermark ?? null;
+  const lowest = known[0] ?? null;
+  return before !== null && (lowest === null || before > lowest) ? before : lowest;
+}
+
+async function readInput(work: DeriveWork, input: AssetName): Promise<Ready> {
   const ready = await readyTable(work.context.layout, input);
   if (ready === null) throw new Error(`input ${input} of ${work.asset.name} has no version`);
   return ready;

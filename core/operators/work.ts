@@ -58,6 +58,7 @@ export interface Candidate {
   readonly added: readonly AcceptedDelivery[];
   readonly replayed: readonly AcceptedDelivery[];
   readonly superseded: Manifest["deliveries"]["superseded"];
+  readonly withdrawn: readonly DeliverySeq[];
   readonly inputs: Manifest["inputs"];
   readonly watermark: string | null;
 }

@@ -14,12 +14,28 @@ export interface Snapshot {
   /** Current deliveries under a name, and of these bytes. */
   byName(asset: AssetName, file: string): readonly DeliveryRow[];
   byContent(asset: AssetName, sha256: ContentHash): readonly DeliveryRow[];
+  /** The oldest file that was skipped because another holds these bytes, and that nothing has replaced since. */
+  twin(asset: AssetName, sha256: ContentHash, except: string): DeliveryRow | null;
   lastSeq(asset: AssetName): number;
   /** Whether the asset has deliveries that a replay could start from. */
   hasDeliveries(asset: AssetName): boolean;
 }
 
+/** What a command asks for beyond taking what has landed. */
+export interface Requests {
+  /** Assets to fold anew from their log. */
+  readonly replay: ReadonlySet<AssetName>;
+  /** New deliveries are restatements: not judged for lateness. */
+  readonly backfill: boolean;
+  readonly withdraw: { readonly asset: AssetName; readonly file: string } | null;
+  /** Deliveries whose kept-out rows are let in. */
+  readonly release: { readonly asset: AssetName; readonly file: string; readonly seqs: readonly DeliverySeq[] } | null;
+}
+
+export const noRequests: Requests = { replay: new Set(), backfill: false, withdraw: null, release: null };
+
 export interface PlanInput {
+  readonly requests: Requests;
   /** The assets to plan, inputs first. */
   readonly assets: readonly Asset[];
   readonly snapshot: Snapshot;
@@ -40,10 +56,13 @@ export function makePlan(input: PlanInput): Plan {
   return { plan: 1, assets: plans, notices: input.notices };
 }
 
-function planIngested(asset: IngestedAsset, { snapshot, landed }: PlanInput): AssetPlan {
+function planIngested(asset: IngestedAsset, { snapshot, landed, requests }: PlanInput): AssetPlan {
   const current = snapshot.current(asset.name);
   const deliveries = classify(asset, snapshot, landed.get(asset.name) ?? []);
-  const replays = current !== null && current.fingerprint !== asset.fingerprint && snapshot.hasDeliveries(asset.name);
+  const withdrawn = requests.withdraw?.asset === asset.name ? snapshot.byName(asset.name, requests.withdraw.file) : [];
+  const released = requests.release?.asset === asset.name ? requests.release.seqs : [];
+  const changed = current !== null && current.fingerprint !== asset.fingerprint && snapshot.hasDeliveries(asset.name);
+  const replays = changed || requests.replay.has(asset.name);
   const entry = (reason: Reason, commands: readonly Command[]): AssetPlan => ({
     asset: asset.name,
     kind: "ingested",
@@ -52,17 +71,49 @@ function planIngested(asset: IngestedAsset, { snapshot, landed }: PlanInput): As
     commands,
     after: [],
   });
-  if (deliveries.length === 0 && !replays) {
+  if (deliveries.length === 0 && withdrawn.length === 0 && released.length === 0 && !replays) {
     return entry(current === null ? { kind: "nothing-landed" } : { kind: "up-to-date" }, []);
   }
   const merging = deliveries.filter(({ is }) => is.kind === "new" || is.kind === "revision");
-  const reason: Reason = replays ? { kind: "declaration-changed" } : arrivals(deliveries);
-  const taking: Command[] = deliveries.length > 0 ? [{ kind: "pickup", deliveries }] : [];
-  const building: Command[] =
-    merging.length > 0 || replays
-      ? [{ kind: "stage", deliveries: merging }, { kind: "merge" }, ...checking(asset), { kind: "publish" }]
-      : [];
-  return entry(reason, [...taking, ...building, { kind: "archive" }]);
+  const reinstated = twinsOf(asset, snapshot, merging, withdrawn);
+  const builds = merging.length > 0 || withdrawn.length > 0 || released.length > 0 || replays;
+  const taking: readonly Command[] = deliveries.length > 0 ? [{ kind: "pickup", deliveries }] : [];
+  const building: readonly Command[] = [
+    { kind: "stage", deliveries: merging, again: replays ? "all" : [...reinstated, ...released], judged: !requests.backfill },
+    { kind: "merge", withdraw: withdrawn.map(({ seq }) => seq) },
+    ...checking(asset),
+    { kind: "publish" },
+  ];
+  return entry(whyIngest(requests, { deliveries, withdrawn, released, changed, replays }), [...taking, ...(builds ? building : []), { kind: "archive" }]);
+}
+
+interface Work {
+  readonly deliveries: readonly PlannedDelivery[];
+  readonly withdrawn: readonly DeliveryRow[];
+  readonly released: readonly DeliverySeq[];
+  readonly changed: boolean;
+  readonly replays: boolean;
+}
+
+function whyIngest(requests: Requests, work: Work): Reason {
+  if (work.withdrawn.length > 0 && requests.withdraw !== null) return { kind: "withdrawal", file: requests.withdraw.file };
+  if (work.released.length > 0 && requests.release !== null) return { kind: "release", file: requests.release.file };
+  if (work.changed) return { kind: "declaration-changed" };
+  return work.replays ? { kind: "replay" } : arrivals(work.deliveries);
+}
+
+/** Bytes that go with one name may have come under another, too, and were skipped then: now they count. */
+function twinsOf(
+  asset: IngestedAsset,
+  snapshot: Snapshot,
+  merging: readonly PlannedDelivery[],
+  withdrawn: readonly DeliveryRow[],
+): readonly DeliverySeq[] {
+  const superseded = merging.flatMap(({ file, is }) => (is.kind === "revision" && is.supersedes.length > 0 ? snapshot.byName(asset.name, file) : []));
+  const landing = new Set(merging.map(({ file }) => file));
+  const twins = [...superseded, ...withdrawn].flatMap((gone) => snapshot.twin(asset.name, gone.sha256, gone.file) ?? []);
+  // A name that brings new bytes right now speaks for itself.
+  return [...new Set(twins.filter(({ file }) => !landing.has(file)).map(({ seq }) => seq))];
 }
 
 function checking(asset: Asset): readonly Command[] {

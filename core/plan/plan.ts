@@ -34,13 +34,23 @@ export type Reason =
   | { readonly kind: "input-changed"; readonly inputs: readonly AssetName[] }
   | { readonly kind: "input-pending"; readonly inputs: readonly AssetName[] }
   | { readonly kind: "withdrawal"; readonly file: string }
+  /** Rows or a file that waited in quarantine. */
+  | { readonly kind: "release"; readonly file: string }
   | { readonly kind: "replay" };
 
 /** One kind per operator. */
 export type Command =
   | { readonly kind: "pickup"; readonly deliveries: readonly PlannedDelivery[] }
-  | { readonly kind: "stage"; readonly deliveries: readonly PlannedDelivery[] }
-  | { readonly kind: "merge" }
+  | {
+      readonly kind: "stage";
+      readonly deliveries: readonly PlannedDelivery[];
+      /** Deliveries to read once more from the log; `all`: every current one, the version is folded anew. */
+      readonly again: readonly DeliverySeq[] | "all";
+      /** Whether new deliveries are judged for lateness; a backfill is not. */
+      readonly judged: boolean;
+    }
+  /** `withdraw`: deliveries whose contributions go, with nothing in their place. */
+  | { readonly kind: "merge"; readonly withdraw: readonly DeliverySeq[] }
   | { readonly kind: "transform" }
   | { readonly kind: "check"; readonly checks: number }
   | { readonly kind: "publish" }

@@ -6,6 +6,7 @@ import type { AssetName, Catalog, RunId } from "../model.js";
 import type { Clock } from "../project.js";
 import type { Files } from "../store/files.js";
 import type { Layout } from "../store/layout.js";
+import type { Locks } from "./locks.js";
 
 /** What varies from run to run, handed down instead of kept anywhere. */
 export interface Context {
@@ -18,6 +19,7 @@ export interface Context {
   readonly emit: Emit;
   readonly signal: AbortSignal;
   readonly run: RunId;
+  readonly locks: Pick<Locks, "say" | "stillHeld">;
 }
 
 export function notice(context: Context, asset: AssetName, diagnostic: Diagnostic): void {

@@ -27,7 +27,7 @@ export async function executeAsset(context: Context, asset: Asset, plan: AssetPl
     plan,
     session,
     parent,
-    replays: plan.reason.kind === "declaration-changed" || plan.reason.kind === "replay",
+    replays: plan.commands.some((command) => command.kind === "stage" && command.again === "all"),
     stagedInto: context.layout.intermediate(asset.name, context.run),
     taken: [],
     staged: [],
@@ -63,6 +63,7 @@ async function performOne(work: Work, command: Command): Promise<void> {
   const [about, started] = [describeCommand(command), context.clock.now()];
   const event = { asset: asset.name, command: command.kind, about };
   context.emit({ event: "command-started", ...event });
+  await context.locks.say(asset.name, command.kind);
   if (command.kind === "publish") await keepRefusedRows(work);
   await performCommand(command, work);
   context.emit({ event: "command-finished", ...event, seconds: (context.clock.now() - started) / 1000 });

@@ -5,6 +5,7 @@ import { hashFile, type FileHash } from "../store/hash-file.js";
 import { inParallel } from "../store/in-parallel.js";
 import { type LandingEntry, listLanding } from "../store/landing.js";
 import { below, type Layout } from "../store/layout.js";
+import { lockOwner } from "../store/lock.js";
 
 /** What lies in an asset's landing folder, by what can be done with it. */
 export interface Landed {
@@ -21,7 +22,8 @@ export type HashMemory = Map<string, FileHash>;
 const parallelHashes = 8;
 
 export async function landedFiles(layout: Layout, asset: IngestedAsset, clock: Clock, memory: HashMemory): Promise<Landed> {
-  const rules = { glob: asset.ingest.files, complete: asset.ingest.complete, now: clock.now() };
+  const owner = await lockOwner(layout, asset.name);
+  const rules = { glob: asset.ingest.files, complete: asset.ingest.complete, now: clock.now(), heldBy: owner?.run ?? null };
   const entries = await listLanding(layout, asset.name, rules);
   const ready = entries.filter(({ state }) => state === "ready");
   return {

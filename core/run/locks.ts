@@ -4,24 +4,36 @@ import type { Files } from "../store/files.js";
 import type { Layout } from "../store/layout.js";
 import { acquireLock, type AssetLock, type LockOwner } from "../store/lock.js";
 
+/** The locks a run holds. */
+export interface Locks extends AsyncDisposable {
+  /** Tells others what the run is doing with an asset. */
+  say(asset: AssetName, step: string): Promise<void>;
+  stillHeld(asset: AssetName): Promise<boolean>;
+}
+
 /** Locks of all these assets, or none: throws `FlowError` of code `locked` that names the owner. */
-export async function lockAll(files: Files, layout: Layout, assets: readonly AssetName[], run: RunId): Promise<AsyncDisposable> {
-  const locks: AssetLock[] = [];
+export async function lockAll(files: Files, layout: Layout, assets: readonly AssetName[], run: RunId): Promise<Locks> {
+  const locks = new Map<AssetName, AssetLock>();
   const release = async (): Promise<void> => {
-    for (const lock of locks.splice(0)) await lock.release();
+    for (const lock of locks.values()) await lock.release();
+    locks.clear();
   };
   try {
     // In one order for everybody, so that two runs cannot hold what the other waits for.
     for (const asset of [...assets].sort()) {
       const answer = await acquireLock(files, layout, asset, run);
       if ("held" in answer) throw held(asset, answer.held);
-      locks.push(answer.lock);
+      locks.set(asset, answer.lock);
     }
   } catch (trouble) {
     await release();
     throw trouble;
   }
-  return { [Symbol.asyncDispose]: release };
+  return {
+    say: async (asset, step) => locks.get(asset)?.say(step),
+    stillHeld: async (asset) => (await locks.get(asset)?.stillHeld()) ?? false,
+    [Symbol.asyncDispose]: release,
+  };
 }
 
 function held(asset: AssetName, owner: LockOwner): FlowError {

@@ -9,6 +9,7 @@ import type { Ledger } from "../ledger/ledger.js";
 import { indexAsset } from "../ledger/rebuild.js";
 import { openLedger } from "../ledger/sqlite.js";
 import type { Asset, AssetName, Catalog, Project } from "../model.js";
+import { noRequests, type Requests } from "../plan/make-plan.js";
 import type { Plan } from "../plan/plan.js";
 import type { FlowProject, OpenOptions, RunOptions, Selection } from "../project.js";
 import type { RunReport } from "../report/report.js";
@@ -88,14 +89,20 @@ async function planSelected(opened: Opened, selection: Selection): Promise<Plan>
   return withState(opened, "read", async (state) => (await planFor(state, assets)).plan);
 }
 
-async function run(opened: Opened, selection: Selection, { emit, signal }: RunOptions): Promise<RunReport> {
+async function run(opened: Opened, selection: Selection, options: RunOptions): Promise<RunReport> {
   const assets = selected(opened.catalog, selection);
+  const named = options.replay === true ? select(opened.catalog, selection).assets : [];
+  const replay = new Set(named.filter(({ kind }) => kind === "ingested").map(({ name }) => name));
+  return carryOut(opened, options, assets, { ...noRequests, replay, backfill: options.backfill ?? false });
+}
+
+async function carryOut(opened: Opened, { emit, signal }: RunOptions, assets: readonly Asset[], requests: Requests): Promise<RunReport> {
   await refuseBrokenSql(opened);
   return withState(opened, "write", async (state) => {
     const { catalog, engine, layout, options, ports } = opened;
     const id = nextRunId(options.clock.now(), state.ledger.lastRun());
     const context = { catalog, engine, layout, files: ports.files, ledger: state.ledger, clock: options.clock, emit, signal, run: id };
-    return runSelected(context, state, assets);
+    return runSelected(context, state, assets, requests);
   });
 }
 

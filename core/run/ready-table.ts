@@ -5,15 +5,21 @@ import type { Layout } from "../store/layout.js";
 import type { Manifest } from "../store/manifest.js";
 import { readManifest, readPointer } from "../store/versions.js";
 
+export interface Ready {
+  readonly version: VersionId;
+  readonly watermark: string | null;
+  readonly table: ReadyTable;
+}
+
 /** The current version of an asset, for readers: the pointer is resolved once. Null where nothing is published. */
-export async function readyTable(
-  layout: Layout,
-  asset: AssetName,
-): Promise<{ readonly table: ReadyTable; readonly version: VersionId } | null> {
+export async function readyTable(layout: Layout, asset: AssetName): Promise<Ready | null> {
   const version = await readPointer(layout, asset);
-  if (version === null) return null;
+  return version === null ? null : readyVersion(layout, asset, version);
+}
+
+export async function readyVersion(layout: Layout, asset: AssetName, version: VersionId): Promise<Ready> {
   const { manifest } = await readManifest(layout, asset, version);
-  return { version, table: tableOf(layout, manifest) };
+  return { version, watermark: manifest.watermark, table: tableOf(layout, manifest) };
 }
 
 /** Partitioned as the version was written, whatever the declaration says by now. */

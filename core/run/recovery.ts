@@ -50,6 +50,7 @@ export async function giveBack(context: Recovering, asset: AssetName, run: RunId
     await files.makeDir("recover:return", to.slice(0, to.lastIndexOf("/")));
     try {
       await files.moveNoClobber("recover:return", below(folder, file), to);
+      await files.syncDir("recover:sync", to.slice(0, to.lastIndexOf("/")));
       returned += 1;
     } catch (error) {
       if (!isSystemError(error, "EEXIST")) throw error;

@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { error, FlowError } from "../diagnostic.js";
 import type { Asset, AssetName } from "../model.js";
+import type { Requests } from "../plan/make-plan.js";
 import type { Plan } from "../plan/plan.js";
 import type { RunReport } from "../report/report.js";
 import { below } from "../store/layout.js";
@@ -13,36 +14,42 @@ import { lockAll } from "./locks.js";
 import { needsRecovery, recover } from "./recovery.js";
 import { listAll, planFor, type State } from "./state.js";
 
+/** A run before it holds any lock. */
+export type Unlocked = Omit<Context, "locks">;
+
 /**
  * Brings assets up to date. Planned first without a lock, so that nothing to do costs nothing; what has work is locked, recovered
  * and planned again, and that plan is carried out.
  */
-export async function runSelected(context: Context, state: State, assets: readonly Asset[]): Promise<RunReport> {
-  await untilSettled(context, state, assets);
-  const { plan } = await planFor(state, assets);
-  const left = await withLeftovers(context, assets);
+export async function runSelected(unlocked: Unlocked, state: State, assets: readonly Asset[], requests: Requests): Promise<RunReport> {
+  await untilSettled(unlocked, state, assets);
+  const { plan } = await planFor(state, assets, requests);
+  const left = await withLeftovers(unlocked, assets);
   const working = new Set([...plan.assets.filter(({ commands }) => commands.length > 0).map(({ asset }) => asset), ...left]);
-  if (working.size === 0) return execute(context, plan);
-  await makeStore(context, assets);
-  await using _locks = await lockAll(context.files, context.layout, [...working], context.run);
+  if (working.size === 0) return execute({ ...unlocked, locks: noLocks }, plan);
+  await makeStore(unlocked, assets);
+  await using locks = await lockAll(unlocked.files, unlocked.layout, [...working], unlocked.run);
+  const context = { ...unlocked, locks };
   for (const asset of working) await recover(context, asset);
   await removeSpill(context, state.spill);
-  return execute(context, onlyWorking((await planFor(state, assets)).plan, working));
+  return execute(context, onlyWorking((await planFor(state, assets, requests)).plan, working));
 }
+
+const noLocks: Context["locks"] = { say: async () => {}, stillHeld: async () => false };
 
 /** What was not locked is not touched, even if something landed for it in the meantime: the next run takes it. */
 function onlyWorking(plan: Plan, working: ReadonlySet<AssetName>): Plan {
   return { ...plan, assets: plan.assets.map((entry) => (working.has(entry.asset) ? entry : { ...entry, commands: [] })) };
 }
 
-async function withLeftovers(context: Context, assets: readonly Asset[]): Promise<readonly AssetName[]> {
+async function withLeftovers(context: Unlocked, assets: readonly Asset[]): Promise<readonly AssetName[]> {
   const names: AssetName[] = [];
   for (const { name } of assets) if (await needsRecovery(context, name)) names.push(name);
   return names;
 }
 
 /** Files that were just dropped hold still soon: wait for them once, so that `cp` and `flow run` do what one expects. */
-async function untilSettled(context: Context, state: State, assets: readonly Asset[]): Promise<void> {
+async function untilSettled(context: Unlocked, state: State, assets: readonly Asset[]): Promise<void> {
   const landed = await listAll(state, assets);
   const waits = [...landed.values()].flatMap(({ settling }) => settling.map(({ readyInMs }) => readyInMs ?? 0));
   const longest = Math.max(0, ...waits);
@@ -54,7 +61,7 @@ async function untilSettled(context: Context, state: State, assets: readonly Ass
   }
 }
 
-async function makeStore(context: Context, assets: readonly Asset[]): Promise<void> {
+async function makeStore(context: Unlocked, assets: readonly Asset[]): Promise<void> {
   const { files, layout } = context;
   await files.makeDir("store:make", layout.locks());
   await files.makeDir("store:make", layout.spillRuns());

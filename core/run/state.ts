@@ -1,7 +1,7 @@
 import { type Diagnostic, warning } from "../diagnostic.js";
 import type { Ledger } from "../ledger/ledger.js";
 import type { Asset, AssetName } from "../model.js";
-import { makePlan, type Snapshot } from "../plan/make-plan.js";
+import { makePlan, noRequests, type Requests, type Snapshot } from "../plan/make-plan.js";
 import type { Plan } from "../plan/plan.js";
 import type { Clock } from "../project.js";
 import type { Layout } from "../store/layout.js";
@@ -17,9 +17,10 @@ export interface State {
   readonly spill: string;
 }
 
-export async function planFor(state: State, assets: readonly Asset[]): Promise<{ readonly plan: Plan; readonly landed: LandedByAsset }> {
+export async function planFor(state: State, assets: readonly Asset[], requests: Requests = noRequests): Promise<{ readonly plan: Plan; readonly landed: LandedByAsset }> {
   const landed = await listAll(state, assets);
   const plan = makePlan({
+    requests,
     assets,
     snapshot: snapshotOf(state.ledger),
     landed: new Map([...landed].map(([asset, { ready }]) => [asset, ready])),
@@ -42,6 +43,7 @@ export function snapshotOf(ledger: Ledger): Snapshot {
     lastChange: (asset) => ledger.current(asset)?.lastChange ?? null,
     byName: (asset, file) => ledger.byName(asset, file),
     byContent: (asset, sha256) => ledger.byContent(asset, sha256),
+    twin: (asset, sha256, except) => ledger.twin(asset, sha256, except),
     lastSeq: (asset) => ledger.lastSeq(asset),
     hasDeliveries: (asset) => ledger.lastSeq(asset) > 0,
   };

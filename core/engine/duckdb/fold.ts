@@ -224,7 +224,7 @@ function judged(request: FoldRequest, all: string, winners: Winners): string {
       return `SELECT *, ${windowed(request)} FROM (${all})`;
     case "decided":
       return `SELECT a.*, CASE WHEN d._delivery IS NULL THEN a._live ELSE d._wins END AS _wins, coalesce(d._winner, a._delivery) AS _winner
-        FROM (${all}) a LEFT JOIN _decided d ON d._delivery = a._delivery AND d._line = a._line`;
+        FROM (${all}) a LEFT JOIN _decided d ON d._delivery = a._delivery AND d._line = a._line AND d._fresh = a._fresh`;
     case "snapshot":
       return snapshotJudged(request, all);
   }
