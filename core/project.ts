@@ -1,9 +1,9 @@
 import type { Diagnostic } from "./diagnostic.js";
 import type { Table } from "./engine/engine.js";
 import type { Emit } from "./event.js";
-import type { Asset, AssetName, Catalog, VersionId } from "./model.js";
+import type { Asset, AssetName, Catalog, PartitionKey, RunId, VersionId } from "./model.js";
 import type { Plan } from "./plan/plan.js";
-import type { RunReport } from "./report/report.js";
+import type { LateFile, RunReport } from "./report/report.js";
 
 /** How to open a project. */
 export interface OpenOptions {
@@ -39,6 +39,78 @@ export interface FlowProject extends AsyncDisposable {
   /** One SELECT over the ready assets, all at one snapshot. */
   query(sql: string): Promise<Table>;
   show(asset: string): Promise<ShowReport>;
+  /** Takes a delivery's contribution out again, as if it had never come, and brings what reads the asset up to date. */
+  withdraw(asset: string, file: string, options: RunOptions): Promise<RunReport>;
+  /** Recomputes aside, from the log or from the inputs, and compares with what is ready. Changes nothing. */
+  verify(selection: Selection, options: VerifyOptions): Promise<VerifyReport>;
+  /** Late arrivals of past runs, newest first; of one asset or of all. */
+  late(asset: string | null, options: { readonly allowMs: number | null }): Promise<LateReport>;
+  /** What waits in quarantine; of one asset or of all. */
+  quarantined(asset: string | null): Promise<QuarantineReport>;
+  /** The refused rows of a file, or why the whole file was refused. */
+  quarantinedRows(asset: string, file: string): Promise<Table>;
+  /** Lets a quarantined file or the kept-out rows of one in, as a restatement. */
+  release(asset: string, file: string, options: RunOptions): Promise<RunReport>;
+  /** Takes a file, or the refused rows of one, out of quarantine for good. */
+  discard(asset: string, file: string): Promise<QuarantineReport>;
+}
+
+export interface VerifyOptions {
+  /** Judge nothing for lateness: shows exactly what the lateness policy kept out. Otherwise as recorded. */
+  readonly ideal: boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface VerifyReport {
+  readonly verify: 1;
+  readonly assets: readonly AssetVerification[];
+}
+
+export interface AssetVerification {
+  readonly asset: AssetName;
+  /** null: nothing is published, and nothing was compared. */
+  readonly version: VersionId | null;
+  readonly partitions: number;
+  readonly differences: readonly {
+    readonly partition: PartitionKey;
+    readonly what:
+      /** A part file is gone or its bytes are not those that were published. */
+      | "part-damaged"
+      /** The rows are not those that the log or the inputs give. */
+      | "rows-differ";
+    readonly message: string;
+    readonly missing: number;
+    readonly unexpected: number;
+    readonly examples: readonly { readonly side: "missing" | "unexpected"; readonly row: Readonly<Record<string, string | null>> }[];
+  }[];
+}
+
+export interface LateReport {
+  readonly late: 1;
+  /** Newest first. */
+  readonly arrivals: readonly {
+    readonly run: RunId;
+    readonly asset: AssetName;
+    readonly file: LateFile;
+    /** What the same run rebuilt downstream of the asset. */
+    readonly rebuilt: readonly { readonly asset: AssetName; readonly partitions: readonly PartitionKey[] }[];
+  }[];
+  /** With this much lateness allowed, so many of these rows would have been too late. */
+  readonly counterfactuals: readonly { readonly allow_ms: number; readonly rows: number; readonly files: number }[];
+}
+
+export interface QuarantineReport {
+  readonly quarantine: 1;
+  readonly items: readonly {
+    readonly asset: AssetName;
+    readonly run: RunId;
+    readonly file: string;
+    /** null: the whole file. */
+    readonly rows: number | null;
+    readonly reason: string;
+    /** Below the store. */
+    readonly path: string;
+  }[];
 }
 
 export interface RunOptions {
@@ -63,6 +135,8 @@ export interface AssetStatus {
   readonly rows: number;
   readonly partitions: number;
   readonly watermark: string | null;
+  /** Partitions that the watermark has not passed, lateness allowed, and those it has; null without event time or time partitions. */
+  readonly finality: { readonly provisional: number; readonly final: number } | null;
   /** Files in landing that the next run would take, and those still being written. */
   readonly pending: { readonly files: number; readonly settling: number };
   /** Files and rows waiting in quarantine. */

@@ -93,6 +93,8 @@ export interface Session extends AsyncDisposable {
   transform(request: TransformRequest): Promise<TransformResult>;
   /** Rows that fail each check, in order, looked for in the given version. */
   check(subject: ReadyTable, checks: readonly Check[], inputs: readonly ReadyTable[]): Promise<readonly CheckResult[]>;
+  /** Rows that only one of two sets of part files has, counted and a few of them shown. */
+  compare(request: CompareRequest): Promise<Comparison>;
   /** One SELECT of a user over these tables. */
   query(sql: string, tables: readonly ReadyTable[]): Promise<Table>;
   /** Output columns of a SELECT over empty tables of these types. */
@@ -181,7 +183,8 @@ export interface LateRows {
   readonly tooLate: number;
   /** Seconds behind the watermark, of both kinds. */
   readonly behind: { readonly p50: number; readonly p95: number; readonly max: number } | null;
-  readonly reopened: readonly PartitionKey[];
+  /** Late rows by the partition they belong to, `behind` cut to whole minutes: enough to ask what a smaller `allow` would have done. */
+  readonly partitions: readonly { readonly partition: PartitionKey; readonly rows: number; readonly behind: number }[];
 }
 
 export interface BasePartition {
@@ -259,6 +262,24 @@ export interface TransformResult {
   readonly columns: readonly ColumnType[];
   /** All partitions; `visible` null: equal to the base's. */
   readonly partitions: readonly FoldedPartition[];
+}
+
+export interface CompareRequest {
+  readonly columns: readonly ColumnType[];
+  readonly partitionBy: readonly PartitionField[];
+  /** Columns that tell a person which row is meant; empty: all. */
+  readonly key: readonly string[];
+  /** Absolute paths of part files. */
+  readonly expected: readonly string[];
+  readonly actual: readonly string[];
+}
+
+export interface Comparison {
+  /** Expected rows that are not there. */
+  readonly missing: number;
+  /** Rows that are there and should not be. */
+  readonly unexpected: number;
+  readonly examples: readonly { readonly side: "missing" | "unexpected"; readonly row: Readonly<Record<string, string | null>> }[];
 }
 
 export interface CheckResult {

@@ -185,7 +185,7 @@ function quoted(names: readonly string[]): string {
 }
 
 function nothing(delivery: PlannedDelivery): StagedFile {
-  const late = { merged: 0, tooLate: 0, behind: null, reopened: [] };
+  const late = { merged: 0, tooLate: 0, behind: null, partitions: [] };
   const drift = { added: [], missing: [] };
   return { seq: delivery.seq, unreadable: null, read: 0, refused: 0, refusals: [], drift, keptOut: 0, late, eventTime: null };
 }

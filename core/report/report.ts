@@ -79,5 +79,6 @@ export interface LateFile {
   readonly tooLate: number;
   /** Seconds behind the watermark that was committed before the run. */
   readonly behind: { readonly p50: number; readonly p95: number; readonly max: number };
-  readonly reopened: readonly PartitionKey[];
+  /** By partition, `behind` in seconds, cut to whole minutes: a smaller `allow` would have kept out those at or beyond it. */
+  readonly partitions: readonly { readonly partition: PartitionKey; readonly rows: number; readonly behind: number }[];
 }

@@ -149,8 +149,8 @@ function deliveryOutcome(work: IngestWork, delivery: PlannedDelivery): DeliveryO
 
 function lateFiles(work: Work): AssetOutcome["late"] {
   return work.staged.flatMap(({ delivery, staged }) => {
-    const { behind, merged, tooLate, reopened } = staged.late;
-    return behind === null ? [] : [{ file: delivery.file, merged, tooLate, behind, reopened }];
+    const { behind, merged, tooLate, partitions } = staged.late;
+    return behind === null ? [] : [{ file: delivery.file, merged, tooLate, behind, partitions }];
   });
 }
 

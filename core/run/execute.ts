@@ -20,7 +20,7 @@ export async function execute(context: Context, plan: Plan): Promise<RunReport> 
     started_at: new Date(started).toISOString(),
     finished_at: new Date(finished).toISOString(),
     seconds: (finished - started) / 1000,
-    assets: plan.assets.flatMap(({ asset }) => outcomes.get(asset) ?? []),
+    assets: plan.assets.map((entry) => outcomes.get(entry.asset) ?? left(context, entry, "unchanged", null)),
   };
   if (outcomes.size > 0) context.ledger.report(context.run, JSON.stringify(report));
   context.emit({ event: "run-finished", report });

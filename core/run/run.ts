@@ -32,7 +32,7 @@ export async function runSelected(unlocked: Unlocked, state: State, assets: read
   const context = { ...unlocked, locks };
   for (const asset of working) await recover(context, asset);
   await removeSpill(context, state.spill);
-  return execute(context, onlyWorking((await planFor(state, assets, requests)).plan, working));
+  return await execute(context, onlyWorking((await planFor(state, assets, requests)).plan, working));
 }
 
 const noLocks: Context["locks"] = { say: async () => {}, stillHeld: async () => false };

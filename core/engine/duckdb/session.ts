@@ -1,5 +1,6 @@
 import type { Session } from "../engine.js";
 import { runCheck } from "./check.js";
+import { compare } from "./compare.js";
 import type { Connection } from "./connection.js";
 import { fold } from "./fold.js";
 import { createReadyView, emptySelect } from "./ready.js";
@@ -21,6 +22,7 @@ export function openSession(connection: Connection): Session {
       for (const check of checks) results.push(await runCheck(connection, subject.name, check));
       return results;
     },
+    compare: (request) => compare(connection, request),
     async query(sql, tables) {
       for (const table of tables) await createReadyView(connection, table);
       // As a statement of its own: a view would refuse two columns of one name.

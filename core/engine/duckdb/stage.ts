@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Column } from "../../model.js";
+import type { Column, PartitionKey } from "../../model.js";
 import { type FileToStage, type LateRows, SqlError, type StagedFile, type StageRequest } from "../engine.js";
 import { type Connection, numberOf, shown } from "./connection.js";
 import { lineNumbers } from "./lines.js";
@@ -194,9 +194,10 @@ async function account(work: Work): Promise<readonly StagedFile[]> {
       quantile_disc(_late, 0.5) AS p50, quantile_disc(_late, 0.95) AS p95, max(_late) AS max_late
     FROM _all GROUP BY _delivery`));
   const edges = keyed(await connection.rows(`
-    SELECT _delivery, ${instant("min")} AS lo, ${instant("max")} AS hi,
-      list(DISTINCT _partition) FILTER (_late IS NOT NULL) AS reopened
-    FROM _staged GROUP BY _delivery`));
+    SELECT _delivery, ${instant("min")} AS lo, ${instant("max")} AS hi FROM _staged GROUP BY _delivery`));
+  const late = await connection.rows(`
+    SELECT _delivery, ${partitionKey(request.partitionBy)} AS partition, count(*) AS rows, floor(_late / 60) * 60 AS behind
+    FROM _all WHERE _late IS NOT NULL GROUP BY ALL ORDER BY ALL`);
   const ragged = keyed(await connection.rows(`SELECT _delivery, count(*) AS rows FROM _ragged GROUP BY _delivery`));
   const refusals = await refusalsByReason(connection);
   return request.files.map((file): StagedFile => {
@@ -213,7 +214,7 @@ async function account(work: Work): Promise<readonly StagedFile[]> {
       refusals: refusals.get(file.seq) ?? [],
       drift: { added: work.added.get(file.seq) ?? [], missing: work.missing.get(file.seq) ?? [] },
       keptOut: numberOf(count?.["kept_out"]),
-      late: lateRows(count, edge),
+      late: lateRows(count, late.filter((row) => numberOf(row["_delivery"]) === file.seq)),
       eventTime: low === null || high === null ? null : { min: low, max: high },
     };
   });
@@ -232,20 +233,18 @@ function keyed(rows: Rows): ReadonlyMap<number, Row> {
   return new Map(rows.map((row) => [numberOf(row["_delivery"]), row]));
 }
 
-function lateRows(count: Row | undefined, edge: Row | undefined): LateRows {
+function lateRows(count: Row | undefined, rows: Rows): LateRows {
   const max = count?.["max_late"] ?? null;
-  const reopened = edge?.["reopened"] ?? null;
   return {
     merged: numberOf(count?.["late_merged"]),
     tooLate: numberOf(count?.["too_late"]),
     behind: max === null ? null : { p50: numberOf(count?.["p50"]), p95: numberOf(count?.["p95"]), max: numberOf(max) },
-    reopened: partitionNames(reopened),
+    partitions: rows.map((row) => ({
+      partition: String(row["partition"]) as PartitionKey,
+      rows: numberOf(row["rows"]),
+      behind: numberOf(row["behind"]),
+    })),
   };
-}
-
-function partitionNames(value: Row[string]): LateRows["reopened"] {
-  if (value === null || typeof value !== "object" || !("items" in value) || !Array.isArray(value.items)) return [];
-  return value.items.map(String).sort() as unknown as LateRows["reopened"];
 }
 
 async function refusalsByReason(connection: Connection): Promise<ReadonlyMap<number, StagedFile["refusals"]>> {
