@@ -25,7 +25,9 @@ export async function scaffold(target: string): Promise<ScaffoldOutcome> {
 }
 
 /** Empty ones, which neither git nor npm carry; the landing folders come with the samples in them. */
-const storeFolders: readonly string[] = ["ingest/archive", "ingest/quarantine", "staging", "archive", "ready"].map((folder) => `data/${folder}`);
+const storeFolders: readonly string[] = ["ingest/archive", "ingest/quarantine", "staging", "archive", "ready"].map(
+  (folder) => `data/${folder}`,
+);
 
 /** In the order of their names, so that the same version always lists the same. */
 async function plannedCopies(): Promise<readonly Copy[]> {

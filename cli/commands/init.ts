@@ -27,7 +27,9 @@ async function init(dir: string, options: { readonly quiet?: true }, command: Co
   const outcome = await scaffold(target);
   if (!outcome.ok) {
     const files = outcome.existing.map((file) => `  ${plain(file)}\n`).join("");
-    command.error(`error: nothing was written, because these files are there already:\n${files}hint: choose another folder, or move them away`);
+    command.error(
+      `error: nothing was written, because these files are there already:\n${files}hint: choose another folder, or move them away`,
+    );
   }
   if (!options.quiet) io.stderr.write(outcome.files.map((file) => `  ${plain(file)}\n`).join(""));
   io.stdout.write(nextWords(plain(relative(io.cwd, target))));

@@ -26,7 +26,9 @@ export function addLineage(program: Command, session: Session): void {
         ["flow lineage --format mermaid", "for a page in Markdown"],
       ]),
     )
-    .action((asset: string | undefined, _options: unknown, command: Command) => lineage(asset, command.optsWithGlobals<LineageOptions>(), session));
+    .action((asset: string | undefined, _options: unknown, command: Command) =>
+      lineage(asset, command.optsWithGlobals<LineageOptions>(), session),
+    );
 }
 
 async function lineage(asset: string | undefined, options: LineageOptions, session: Session): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { FlowProject, RunReport, Selection } from "../../core/index.js";
+import type { AssetPlan, Emit, FlowProject, RunReport, Selection } from "../../core/index.js";
 import { toJsonLine } from "../json.js";
 import { type GlobalOptions, paintFor, type Session, withProject } from "../session.js";
 import { examples, excludeOption, jsonOption, selectionWords, threadsOption } from "../words.js";
@@ -50,9 +50,14 @@ async function runForPeople(project: FlowProject, selection: Selection, options:
   const quiet = options.quiet === true;
   const progress = await startProgress(io, { quiet, paint: await paintFor(io, io.stderr, options) });
   try {
-    const report = await project.run(selection, { signal: io.signal, emit: progress.emit });
+    const planned: AssetPlan[] = [];
+    const emit: Emit = (event) => {
+      if (event.event === "run-started") planned.push(...event.plan.assets);
+      progress.emit(event);
+    };
+    const report = await project.run(selection, { signal: io.signal, emit });
     progress.stop();
-    io.stdout.write(renderAccount(report, { quiet, paint: await paintFor(io, io.stdout, options) }));
+    io.stdout.write(renderAccount(report, planned, { quiet, paint: await paintFor(io, io.stdout, options) }));
     return report;
   } finally {
     progress.stop();

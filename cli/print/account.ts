@@ -1,9 +1,9 @@
-import type { AssetOutcome, DeliveryOutcome, RunReport } from "../../core/index.js";
+import type { AssetName, AssetOutcome, AssetPlan, DeliveryOutcome, Reason, RunReport } from "../../core/index.js";
 import { renderLines, renderTable, type Side } from "./align.js";
 import { count, duration, list, thousands } from "./amount.js";
 import type { Paint } from "./frame.js";
 import { plain, plainLines } from "./plain.js";
-import { nothingToDo, paintMark } from "./plan.js";
+import { isWaiting, nothingToDo, paintMark } from "./plan.js";
 import { hasRefusals, outcomeMark, reasonWords } from "./reason.js";
 
 export interface AccountOptions {
@@ -12,11 +12,20 @@ export interface AccountOptions {
   readonly paint: Paint;
 }
 
-/** A run's closing account: a line per asset, what was refused or skipped and why, the numbers, a last line. */
-export function renderAccount(report: RunReport, { quiet, paint }: AccountOptions): string {
-  const shown = quiet ? report.assets.filter(isTrouble) : report.assets;
+/**
+ * A run's closing account: a line per asset, what was refused or skipped and why, the numbers, a last line.
+ * `planned` are the assets of the run's plan; those without commands are not in the report, and had nothing to do.
+ */
+export function renderAccount(report: RunReport, planned: readonly AssetPlan[], { quiet, paint }: AccountOptions): string {
+  const idle = planned.filter(({ asset, commands }) => commands.length === 0 && !report.assets.some((outcome) => outcome.asset === asset));
+  const order = planned.map(({ asset }) => asset);
+  const lines: readonly AssetLine[] = [
+    ...report.assets.filter((asset) => !quiet || isTrouble(asset)).map((outcome) => lineOf(outcome, paint)),
+    ...(quiet ? [] : idle.map((asset) => idleLine(asset, paint))),
+  ];
+  const inOrder = [...lines].sort((a, b) => order.indexOf(a.asset) - order.indexOf(b.asset));
   const table = quiet ? "" : numbers(report.assets.filter(didWork));
-  return `${assetLines(shown, paint)}${table}${runSummary(report)}\n`;
+  return `${withDetails(inOrder)}${table}${runSummary(report, idle)}\n`;
 }
 
 /** No asset failed, nothing was refused: what exit code 0 says. */
@@ -24,33 +33,55 @@ export function wentWell(report: RunReport): boolean {
   return !report.assets.some(isTrouble);
 }
 
-/** `2 assets published, 5 unchanged in 0.4 s.` */
-export function runSummary(report: RunReport): string {
-  if (report.assets.every((asset) => asset.status === "unchanged" && !didWork(asset))) {
-    const waiting = report.assets.filter((asset) => asset.version === null).length;
-    return nothingToDo(report.assets.length - waiting, waiting);
-  }
-  const counts = (["published", "unchanged", "failed", "skipped"] as const)
-    .map((status) => ({ status, number: report.assets.filter((asset) => asset.status === status).length }))
-    .filter(({ number }) => number > 0)
-    .map(({ status, number }, i) => `${i === 0 ? count(number, "asset") : thousands(number)} ${status}`);
-  return `${[...counts, ...refused(report)].join(", ")} in ${duration(report.seconds)}.`;
+/** `2 assets published, 5 up to date in 0.4 s.` */
+function runSummary(report: RunReport, idle: readonly AssetPlan[]): string {
+  const tried = report.assets.filter((asset) => asset.status !== "unchanged" || didWork(asset));
+  const untouched = report.assets.filter((asset) => !tried.includes(asset));
+  const waiting = idle.filter(isWaiting).length + untouched.filter(({ version }) => version === null).length;
+  const upToDate = idle.length + untouched.length - waiting;
+  if (tried.length === 0) return nothingToDo(upToDate, waiting);
+  const counts: readonly (readonly [number: number, words: string])[] = [
+    ...outcomes.map((status) => [tried.filter((asset) => asset.status === status).length, status] as const),
+    [upToDate, "up to date"],
+    [waiting, "waiting for data"],
+  ];
+  const words = counts
+    .filter(([number]) => number > 0)
+    .map(([number, what], i) => `${i === 0 ? count(number, "asset") : thousands(number)} ${what}`);
+  return `${[...words, ...refused(report)].join(", ")} in ${duration(report.seconds)}.`;
 }
 
+const outcomes = ["published", "unchanged", "failed", "skipped"] as const;
+
 /** The words of one asset's line, without its name. */
-export function outcomeWords(outcome: AssetOutcome): string {
+function outcomeWords(outcome: AssetOutcome): string {
   if (outcome.status === "failed") return `failed: ${firstLine(outcome.problem)}`;
   if (outcome.status === "skipped") return `skipped: ${firstLine(outcome.problem)}`;
   const parts = outcome.deliveries.length > 0 ? [...deliveryWords(outcome), ...rowWords(outcome)] : builtWords(outcome);
   return parts.join(", ");
 }
 
-function assetLines(assets: readonly AssetOutcome[], paint: Paint): string {
-  const head = renderLines(assets.map((asset) => [`${paintMark(outcomeMark(asset), paint)} ${asset.asset}`, outcomeWords(asset)]));
-  return head
-    .split("\n")
-    .flatMap((line, i) => [line, ...(assets[i] === undefined ? [] : details(assets[i]))])
-    .join("\n");
+interface AssetLine {
+  readonly asset: AssetName;
+  readonly cells: readonly string[];
+  readonly below: readonly string[];
+}
+
+function lineOf(outcome: AssetOutcome, paint: Paint): AssetLine {
+  const { asset } = outcome;
+  return { asset, cells: [`${paintMark(outcomeMark(outcome), paint)} ${asset}`, outcomeWords(outcome)], below: details(outcome) };
+}
+
+function idleLine({ asset, reason }: AssetPlan, paint: Paint): AssetLine {
+  return { asset, cells: [`${paintMark("=", paint)} ${asset}`, idleWords(reason)], below: [] };
+}
+
+function withDetails(lines: readonly AssetLine[]): string {
+  const heads = renderLines(lines.map(({ cells }) => cells)).split("\n");
+  return lines
+    .flatMap(({ below }, i) => [heads[i] ?? "", ...below])
+    .map((line) => `${line}\n`)
+    .join("");
 }
 
 function deliveryWords(outcome: AssetOutcome): readonly string[] {
@@ -78,10 +109,19 @@ function rowWords(outcome: AssetOutcome): readonly string[] {
 }
 
 function builtWords(outcome: AssetOutcome): readonly string[] {
-  if (outcome.reason.kind === "up-to-date") return ["nothing to do"];
-  if (outcome.status === "unchanged") return [isIdle(outcome) ? `nothing to do, ${reasonWords(outcome.reason)}` : "same rows as before"];
+  if (isIdle(outcome)) return [idleWords(outcome.reason)];
+  if (outcome.status === "unchanged") return ["same rows as before"];
   const { total, changed } = outcome.partitions;
-  return [count(outcome.rows, "row"), ...(total > 1 ? [`${count(changed.length, "partition")} changed`] : []), reasonWords(outcome.reason)];
+  return [count(outcome.rows, "row"), ...(total > 1 ? [`${count(changed.length, "partition")} changed`] : []), afterwards(outcome.reason)];
+}
+
+function idleWords(reason: Reason): string {
+  return reason.kind === "up-to-date" ? "nothing to do" : `nothing to do, ${reasonWords(reason)}`;
+}
+
+/** What was going to change when it was planned has changed by now. */
+function afterwards(reason: Reason): string {
+  return reasonWords(reason.kind === "input-pending" ? { ...reason, kind: "input-changed" } : reason);
 }
 
 function isIdle(outcome: AssetOutcome): boolean {
@@ -90,7 +130,9 @@ function isIdle(outcome: AssetOutcome): boolean {
 
 /** Below the asset's line: the rest of a long problem, each file that was not taken whole, each check that found something. */
 function details(outcome: AssetOutcome): readonly string[] {
-  const rest = plainLines(outcome.problem ?? "").split("\n").slice(1);
+  const rest = plainLines(outcome.problem ?? "")
+    .split("\n")
+    .slice(1);
   const files = outcome.deliveries.flatMap(deliveryDetails);
   return [...rest, ...files, ...outcome.checks.flatMap(checkDetails), ...lateDetails(outcome)].map((line) => `    ${line}`.trimEnd());
 }
@@ -126,14 +168,22 @@ function checkDetails(check: AssetOutcome["checks"][number]): readonly string[] 
 function lateDetails({ late }: AssetOutcome): readonly string[] {
   return late
     .filter((file) => file.merged + file.tooLate > 0)
-    .map(({ file, merged, tooLate, behind }) => `${plain(file)}: ${count(merged, "late row")} merged, ${thousands(tooLate)} too late, up to ${duration(behind.max)} behind`);
+    .map(
+      ({ file, merged, tooLate, behind }) =>
+        `${plain(file)}: ${count(merged, "late row")} merged, ${thousands(tooLate)} too late, up to ${duration(behind.max)} behind`,
+    );
 }
 
 /** The columns add up: rows in = merged + superseded + duplicate + deleted + refused + late. */
 function numbers(assets: readonly AssetOutcome[]): string {
   if (assets.length === 0) return "";
-  const columns = numberColumns.filter(({ optional, of }) => optional !== true || assets.some((asset) => of(asset) !== "0" && of(asset) !== "-"));
-  return `\n${renderTable(columns, assets.map((asset) => columns.map(({ of }) => of(asset))))}\n`;
+  const columns = numberColumns.filter(
+    ({ optional, of }) => optional !== true || assets.some((asset) => of(asset) !== "0" && of(asset) !== "-"),
+  );
+  return `\n${renderTable(
+    columns,
+    assets.map((asset) => columns.map(({ of }) => of(asset))),
+  )}\n`;
 }
 
 interface NumberColumn {

@@ -31,7 +31,10 @@ function columnWidths(rows: readonly (readonly string[])[]): readonly number[] {
 }
 
 function alignRow(row: readonly string[], widths: readonly number[], sides: readonly Side[]): string {
-  return row.map((cell, i) => pad(cell, widths[i] ?? 0, sides[i] ?? "left")).join("  ").trimEnd();
+  return row
+    .map((cell, i) => pad(cell, widths[i] ?? 0, sides[i] ?? "left"))
+    .join("  ")
+    .trimEnd();
 }
 
 function pad(cell: string, width: number, side: Side): string {

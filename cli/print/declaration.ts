@@ -6,7 +6,9 @@ import { toJsonText } from "../json.js";
  * asset's file. What is not set has no value to write, and is shown as a comment; what has no effect is left out.
  */
 export function renderDeclaration(asset: Asset): string {
-  return yamlLines(declarationOf(asset)).map((line) => `${line}\n`).join("");
+  return yamlLines(declarationOf(asset))
+    .map((line) => `${line}\n`)
+    .join("");
 }
 
 type Value = string | number | boolean | null | readonly Value[] | Entries;
@@ -30,7 +32,10 @@ function declarationOf(asset: Asset): Entries {
 }
 
 function ingestedPart(asset: IngestedAsset): Entries {
-  return { ingest: ingestPart(asset.ingest), columns: Object.fromEntries(asset.columns.map((column) => [column.name, columnPart(column)])) };
+  return {
+    ingest: ingestPart(asset.ingest),
+    columns: Object.fromEntries(asset.columns.map((column) => [column.name, columnPart(column)])),
+  };
 }
 
 function derivedPart(asset: DerivedAsset): Entries {
@@ -124,7 +129,12 @@ function orderTerm({ column, direction }: OrderTerm): string {
 
 /** In the largest unit that leaves no rest: `90s`, `2d`. */
 function durationText(ms: number): string {
-  const units = [["d", 86_400_000], ["h", 3_600_000], ["m", 60_000], ["s", 1000]] as const;
+  const units = [
+    ["d", 86_400_000],
+    ["h", 3_600_000],
+    ["m", 60_000],
+    ["s", 1000],
+  ] as const;
   if (ms === 0) return "0s";
   const unit = units.find(([, size]) => ms % size === 0);
   return unit === undefined ? `${ms}ms` : `${ms / unit[1]}${unit[0]}`;
@@ -134,7 +144,8 @@ function durationText(ms: number): string {
 function yamlLines(entries: Entries, depth = 0): readonly string[] {
   return Object.entries(entries).flatMap(([key, value]) => {
     if (value === null) return [`# ${key}: not set`];
-    if (isEntries(value) && (depth === 0 || !isFlat(value))) return [`${yamlText(key)}:`, ...yamlLines(value, depth + 1).map((line) => `  ${line}`)];
+    if (isEntries(value) && (depth === 0 || !isFlat(value)))
+      return [`${yamlText(key)}:`, ...yamlLines(value, depth + 1).map((line) => `  ${line}`)];
     if (Array.isArray(value) && value.some(isEntries)) return [`${key}:`, ...value.map((item) => `  - ${inBraces(item)}`)];
     return [`${yamlText(key)}: ${inBraces(value)}`];
   });

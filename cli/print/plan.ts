@@ -34,7 +34,12 @@ export function isPending(plan: Plan): boolean {
 }
 
 export function paintMark(mark: Mark, paint: Paint): string {
-  const paints: Readonly<Record<Mark, (text: string) => string>> = { "+": paint.strong, "~": paint.warning, "=": paint.faint, "!": paint.error };
+  const paints: Readonly<Record<Mark, (text: string) => string>> = {
+    "+": paint.strong,
+    "~": paint.warning,
+    "=": paint.faint,
+    "!": paint.error,
+  };
   return paints[mark](mark);
 }
 
@@ -42,7 +47,8 @@ function hasWork(asset: AssetPlan): boolean {
   return asset.commands.length > 0;
 }
 
-function isWaiting(asset: AssetPlan): boolean {
+/** It has no version and cannot get one. */
+export function isWaiting(asset: AssetPlan): boolean {
   return !hasWork(asset) && asset.from === null && (asset.reason.kind === "nothing-landed" || asset.reason.kind === "no-input");
 }
 

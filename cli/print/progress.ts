@@ -98,7 +98,8 @@ function tell(io: Io, text: string): void {
 /** What is said even with `--quiet`. */
 function problemText(event: FlowEvent, paint: Paint): string {
   if (event.event === "notice") return `${renderFrame(event.diagnostic, paint)}\n`;
-  if (event.event === "recovered") return `${event.asset}: ${recovery[event.did]} what run ${event.run} left (${count(event.files, "file")})\n`;
+  if (event.event === "recovered")
+    return `${event.asset}: ${recovery[event.did]} what run ${event.run} left (${count(event.files, "file")})\n`;
   return "";
 }
 

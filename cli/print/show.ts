@@ -36,7 +36,13 @@ function versions({ versions }: ShowReport): string {
   if (versions.length === 0) return section("versions", "none yet\n");
   const rows = versions
     .slice(0, mostVersions)
-    .map((version) => [version.version, instant(version.published_at), thousands(version.rows), thousands(version.partitions), plain(version.reason)]);
+    .map((version) => [
+      version.version,
+      instant(version.published_at),
+      thousands(version.rows),
+      thousands(version.partitions),
+      plain(version.reason),
+    ]);
   const more = versions.length > mostVersions ? `and ${thousands(versions.length - mostVersions)} older ones\n` : "";
   return section("versions", renderTable(versionColumns, rows) + more);
 }

@@ -24,7 +24,10 @@ const renderers: Readonly<Record<TableFormat, (table: Table, options: TableOptio
 
 function renderAligned(table: Table): string {
   const columns = table.columns.map(({ name, type }) => ({ head: plain(name), side: sideOf(type) }));
-  return renderTable(columns, table.rows.map((row) => row.map((value) => (value === null ? "NULL" : oneLine(value)))));
+  return renderTable(
+    columns,
+    table.rows.map((row) => row.map((value) => (value === null ? "NULL" : oneLine(value)))),
+  );
 }
 
 /** RFC 4180, with line feeds; NULL is an empty field, an empty text is `""`. */

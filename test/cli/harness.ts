@@ -59,10 +59,13 @@ export function fakeIo(): Io {
   };
 }
 
-/** Answers every call from fixed values. */
+/** Answers from fixed values; what is not asked by any command here is not there. */
 export function fakeProject(project: Partial<FlowProject> = {}): FlowProject {
-  return {
-    catalog: { project: { name: "shop", root: "/", store: "/data", timezone: "UTC", vars: {}, threads: null, memoryLimit: null, allowPaths: [] }, assets: [] },
+  const answers: Partial<FlowProject> = {
+    catalog: {
+      project: { name: "shop", root: "/", store: "/data", timezone: "UTC", vars: {}, threads: null, memoryLimit: null, allowPaths: [] },
+      assets: [],
+    },
     warnings: [],
     plan: async () => plan,
     run: async (_selection, { emit }) => {
@@ -75,4 +78,5 @@ export function fakeProject(project: Partial<FlowProject> = {}): FlowProject {
     [Symbol.asyncDispose]: async () => undefined,
     ...project,
   };
+  return answers as FlowProject;
 }

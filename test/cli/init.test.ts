@@ -2,10 +2,11 @@ import { mkdtemp, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
+import { main } from "../../cli/main.js";
 import { renderDeclaration } from "../../cli/print/declaration.js";
 import { loadProject } from "../../core/declaration/load.js";
 import type { Asset } from "../../core/model.js";
-import { fakeIo, flow } from "./harness.js";
+import { fakeIo, flow, Sink } from "./harness.js";
 
 let cwd: string;
 beforeEach(async () => {
@@ -70,7 +71,8 @@ test("a second init lists everything it would overwrite", async () => {
   for (const file of first.stderr.trim().split(/\s+/)) expect(second.stderr).toContain(`  ${file}\n`);
 });
 
-const load = (): ReturnType<typeof loadProject> => loadProject({ dir: cwd, profile: null, vars: {}, env: {}, threads: null, clock: fakeIo().clock });
+const load = (): ReturnType<typeof loadProject> =>
+  loadProject({ dir: cwd, profile: null, vars: {}, env: {}, threads: null, clock: fakeIo().clock });
 
 test("the declarations of the new project are right", async () => {
   await init();
@@ -94,3 +96,17 @@ async function ordersOf({ drafts }: Awaited<ReturnType<typeof load>>): Promise<A
   expect(asset?.kind).toBe("ingested");
   return asset as Asset;
 }
+
+test("the new project runs as it is, and a second run has nothing to do", async () => {
+  await init();
+  const real = async (...argv: readonly string[]): Promise<{ code: number; text: string }> => {
+    const io = { ...fakeIo(), cwd, stdout: new Sink(), clock: { now: () => Date.now() } };
+    return { code: await main(argv, io), text: io.stdout.text };
+  };
+  expect(await real("run")).toMatchObject({ code: 0, text: expect.stringContaining("+ orders           2 deliveries, +6 rows\n") });
+  expect(await real("run")).toEqual({ code: 0, text: expect.stringContaining("nothing to do: 2 assets are up to date.\n") });
+  expect(await real("query", "from customer_totals", "--format", "csv")).toEqual({
+    code: 0,
+    text: "customer,orders,total\nAda,2,40.00\nBarbara,1,60.00\nEdsger,1,99.90\nGrace,2,47.75\n",
+  });
+});

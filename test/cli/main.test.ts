@@ -1,13 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { FlowError, error } from "../../core/diagnostic.js";
+import { error, FlowError } from "../../core/diagnostic.js";
 import type { FlowProject } from "../../core/project.js";
 import { flow, Sink } from "./harness.js";
 import { idleReport, nothingToDo, plan, report, troubled } from "./values.js";
 
 describe("the exit code says how it ended", () => {
-  const refuse = (...codes: Parameters<typeof error>[0][]) => async (): Promise<never> => {
-    throw new FlowError(codes.map((code) => error(code, null, "trouble")));
-  };
+  const refuse =
+    (...codes: Parameters<typeof error>[0][]) =>
+    async (): Promise<never> => {
+      throw new FlowError(codes.map((code) => error(code, null, "trouble")));
+    };
   const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC", syscall: "write" });
   const table: readonly (readonly [argv: string, project: Partial<FlowProject>, code: number])[] = [
     ["", {}, 0],
@@ -116,12 +118,19 @@ describe("stdout is the result, stderr is everything else", () => {
 
   test("run --json prints a line per event, the last one with the report", async () => {
     const { stdout, stderr } = await flow(["run", "--json"]);
-    expect(stdout.trimEnd().split("\n").map((line) => JSON.parse(line) as unknown)).toEqual([{ event: "run-finished", report }]);
+    expect(
+      stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line) as unknown),
+    ).toEqual([{ event: "run-finished", report }]);
     expect(stderr).toBe("");
   });
 
   test("JSON carries no control character, not even those that JSON allows", async () => {
-    const { stdout } = await flow(["plan", "--json"], { plan: async () => ({ ...plan, assets: [], notices: [error("cycle", null, "a\u009bb\u007f")] }) });
+    const { stdout } = await flow(["plan", "--json"], {
+      plan: async () => ({ ...plan, assets: [], notices: [error("cycle", null, "a\u009bb\u007f")] }),
+    });
     expect(stdout).toContain("a\\u009bb\\u007f");
   });
 
@@ -143,7 +152,10 @@ describe("stdout is the result, stderr is everything else", () => {
 
   test("warnings of the declarations and notices of the plan are told on stderr", async () => {
     const notice = { ...error("no-effect", null, "odd"), severity: "warning" } as const;
-    const { stdout, stderr } = await flow(["plan", "--json"], { warnings: [notice], plan: async () => ({ ...nothingToDo, notices: [notice] }) });
+    const { stdout, stderr } = await flow(["plan", "--json"], {
+      warnings: [notice],
+      plan: async () => ({ ...nothingToDo, notices: [notice] }),
+    });
     expect(stderr.match(/warning\[no-effect\]: odd/g)).toHaveLength(2);
     expect(stdout).toContain('"notices"');
   });

@@ -15,11 +15,14 @@ const quiet = { quiet: true, paint: noPaint };
 const goldens: readonly (readonly [file: string, text: string])[] = [
   ["plan", renderPlan(plan, noPaint)],
   ["plan-nothing-to-do", renderPlan(nothingToDo, noPaint)],
-  ["account", renderAccount(report, loud)],
-  ["account-troubled", renderAccount(troubled, loud)],
-  ["account-troubled-quiet", renderAccount(troubled, quiet)],
-  ["account-only-redelivery", renderAccount(onlyRedelivery, loud)],
-  ["account-nothing-to-do", renderAccount(idleReport, loud)],
+  ["account", renderAccount(report, [], loud)],
+  ["account-troubled", renderAccount(troubled, [], loud)],
+  ["account-troubled-quiet", renderAccount(troubled, [], quiet)],
+  ["account-only-redelivery", renderAccount(onlyRedelivery, [], loud)],
+  ["account-with-idle-assets", renderAccount(report, plan.assets, loud)],
+  ["account-with-idle-assets-quiet", renderAccount(report, plan.assets, quiet)],
+  ["account-nothing-to-do", renderAccount({ ...report, assets: [] }, nothingToDo.assets, loud)],
+  ["account-nothing-to-do-told", renderAccount(idleReport, [], loud)],
   ["status", renderStatus(statusReport)],
   ["show-ingested", renderShow(showReport)],
   ["show-derived", renderShow({ ...showReport, asset: daily, versions: [] })],
@@ -36,10 +39,10 @@ test.each(goldens)("%s has no blanks at line ends and no control characters, and
 });
 
 test("colour changes nothing but colour", () => {
-  const coloured = renderAccount(troubled, { quiet: false, paint: ansiPaint });
+  const coloured = renderAccount(troubled, [], { quiet: false, paint: ansiPaint });
   expect(coloured).toContain("\u001b[");
   // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what this is about.
-  expect(coloured.replace(/\u001b\[\d+m/g, "").replace(/ +/g, " ")).toBe(renderAccount(troubled, loud).replace(/ +/g, " "));
+  expect(coloured.replace(/\u001b\[\d+m/g, "").replace(/ +/g, " ")).toBe(renderAccount(troubled, [], loud).replace(/ +/g, " "));
 });
 
 test("the declaration with every default is YAML that says the same", () => {

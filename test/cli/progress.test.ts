@@ -44,7 +44,9 @@ describe("where nobody watches", () => {
     [{}, 0],
   ])("a terminal with %o and %i columns is none to draw on", async (env, columns) => {
     const stderr = new Sink(true, columns);
-    const progress = await startProgress({ ...fakeIo(), stderr, env }, { quiet: false, paint: noPaint }, () => Promise.reject(new Error("a spinner was made")));
+    const progress = await startProgress({ ...fakeIo(), stderr, env }, { quiet: false, paint: noPaint }, () =>
+      Promise.reject(new Error("a spinner was made")),
+    );
     progress.emit(finished("orders"));
     expect(stderr.text).toBe("orders: published in 0.4 s\n");
   });

@@ -1,6 +1,6 @@
 import type { Asset, AssetName, ContentHash, DeliverySeq, Fingerprint, PartitionKey, RunId } from "../../core/model.js";
-import type { ShowReport, StatusReport } from "../../core/project.js";
 import type { AssetPlan, Plan, PlannedDelivery } from "../../core/plan/plan.js";
+import type { ShowReport, StatusReport } from "../../core/project.js";
 import type { AssetOutcome, DeliveryOutcome, RunReport } from "../../core/report/report.js";
 import type { RowAccount } from "../../core/store/manifest.js";
 
@@ -13,7 +13,17 @@ const seq = (number: number): DeliverySeq => number as DeliverySeq;
 const key = (text: string): PartitionKey => text as PartitionKey;
 
 export function planned(file: string, is: PlannedDelivery["is"]): PlannedDelivery {
-  return { seq: seq(1), file, path: `ingest/landing/orders/${file}`, bytes: 10, modifiedAt: "2026-01-02T00:00:00Z", sha256, newlines: 1, marker: null, is };
+  return {
+    seq: seq(1),
+    file,
+    path: `ingest/landing/orders/${file}`,
+    bytes: 10,
+    modifiedAt: "2026-01-02T00:00:00Z",
+    sha256,
+    newlines: 1,
+    marker: null,
+    is,
+  };
 }
 
 export function assetPlan(asset: string, reason: AssetPlan["reason"], changes: Partial<AssetPlan> = {}): AssetPlan {
@@ -55,17 +65,40 @@ export const plan: Plan = {
     assetPlan("customers", { kind: "up-to-date" }),
     assetPlan("weather", { kind: "nothing-landed" }, { from: null }),
     assetPlan("daily", { kind: "first-build" }, { kind: "derived", from: null, commands: [{ kind: "transform" }] }),
-    assetPlan("weekly", { kind: "input-pending", inputs: [name("daily"), name("payments")] }, { kind: "derived", commands: [{ kind: "transform" }] }),
+    assetPlan(
+      "weekly",
+      { kind: "input-pending", inputs: [name("daily"), name("payments")] },
+      { kind: "derived", commands: [{ kind: "transform" }] },
+    ),
     assetPlan("yearly", { kind: "no-input", inputs: [name("weather")] }, { kind: "derived", from: null }),
   ],
 };
 
-export const nothingToDo: Plan = { plan: 1, notices: [], assets: [assetPlan("orders", { kind: "up-to-date" }), assetPlan("daily", { kind: "up-to-date" })] };
+export const nothingToDo: Plan = {
+  plan: 1,
+  notices: [],
+  assets: [assetPlan("orders", { kind: "up-to-date" }), assetPlan("daily", { kind: "up-to-date" })],
+};
 
 export const noRows: RowAccount = { read: 0, merged: 0, superseded: 0, duplicates: 0, deleted: 0, refused: 0, late: 0 };
 
-export function delivery(file: string, is: DeliveryOutcome["is"], rows: Partial<RowAccount> = {}, changes: Partial<DeliveryOutcome> = {}): DeliveryOutcome {
-  return { file, seq: seq(1), sha256, is, rows: { ...noRows, ...rows }, reason: null, refusals: [], drift: { added: [], missing: [] }, ...changes };
+export function delivery(
+  file: string,
+  is: DeliveryOutcome["is"],
+  rows: Partial<RowAccount> = {},
+  changes: Partial<DeliveryOutcome> = {},
+): DeliveryOutcome {
+  return {
+    file,
+    seq: seq(1),
+    sha256,
+    is,
+    rows: { ...noRows, ...rows },
+    reason: null,
+    refusals: [],
+    drift: { added: [], missing: [] },
+    ...changes,
+  };
 }
 
 export function outcome(asset: string, changes: Partial<AssetOutcome> = {}): AssetOutcome {
@@ -103,14 +136,27 @@ export const troubled: RunReport = runReport([
     rows_before: 12_340,
     reason: { kind: "new-deliveries", new: 2, revisions: 1, redeliveries: 1 },
     deliveries: [
-      delivery("orders_3.csv", "new", { read: 8, merged: 6, refused: 2 }, { refusals: [{ reason: "`amount` is no DECIMAL(10,2)", rows: 2, example: "line 3: `1\u001b[31m,5`" }] }),
+      delivery(
+        "orders_3.csv",
+        "new",
+        { read: 8, merged: 6, refused: 2 },
+        { refusals: [{ reason: "`amount` is no DECIMAL(10,2)", rows: 2, example: "line 3: `1\u001b[31m,5`" }] },
+      ),
       delivery("orders_1.csv", "revision", { read: 3, merged: 2, duplicates: 1 }, { drift: { added: ["note"], missing: [] } }),
       delivery("copy\u0007.csv", "redelivery", {}, { reason: "redelivery of orders_1.csv" }),
       delivery("orders_4.csv", "refused", { read: 9, refused: 0 }, { reason: "12% bad rows, above max_bad_rows 5%" }),
     ],
     account: { read: 11, merged: 8, superseded: 0, duplicates: 1, deleted: 0, refused: 2, late: 0 },
     partitions: { total: 4, changed: [key("m=2026-01"), key("m=2026-02")] },
-    late: [{ file: "orders_3.csv", merged: 4, tooLate: 1, behind: { p50: 10, p95: 20, max: 7300 }, reopened: [key("m=2026-01")] }],
+    late: [
+      {
+        file: "orders_3.csv",
+        merged: 4,
+        tooLate: 1,
+        behind: { p50: 10, p95: 20, max: 7300 },
+        partitions: [{ partition: key("m=2026-01"), rows: 4, behind: 7260 }],
+      },
+    ],
   }),
   outcome("payments", {
     reason: { kind: "new-deliveries", new: 0, revisions: 1, redeliveries: 0 },
@@ -125,9 +171,18 @@ export const troubled: RunReport = runReport([
     checks: [{ check: "unique(day)", severity: "error", passed: false, failures: 2, examples: [{ day: "2026-01-01", n: null }] }],
     partitions: { total: 1, changed: [] },
   }),
-  outcome("weekly", { status: "skipped", reason: { kind: "input-pending", inputs: [name("daily")] }, problem: "its input daily failed", seconds: 0 }),
+  outcome("weekly", {
+    status: "skipped",
+    reason: { kind: "input-pending", inputs: [name("daily")] },
+    problem: "its input daily failed",
+    seconds: 0,
+  }),
   outcome("monthly", { reason: { kind: "sql-changed" }, rows: 1200, partitions: { total: 3, changed: [key("a"), key("b")] } }),
-  outcome("steady", { status: "unchanged", reason: { kind: "input-changed", inputs: [name("orders")] }, partitions: { total: 3, changed: [] } }),
+  outcome("steady", {
+    status: "unchanged",
+    reason: { kind: "input-changed", inputs: [name("orders")] },
+    partitions: { total: 3, changed: [] },
+  }),
   outcome("idle", { status: "unchanged", reason: { kind: "up-to-date" }, partitions: { total: 3, changed: [] } }),
 ]);
 
@@ -143,7 +198,13 @@ export const onlyRedelivery: RunReport = runReport([
 
 export const idleReport: RunReport = runReport([
   outcome("orders", { status: "unchanged", reason: { kind: "up-to-date" }, partitions: { total: 1, changed: [] } }),
-  outcome("weather", { status: "unchanged", reason: { kind: "nothing-landed" }, version: null, rows: 0, partitions: { total: 0, changed: [] } }),
+  outcome("weather", {
+    status: "unchanged",
+    reason: { kind: "nothing-landed" },
+    version: null,
+    rows: 0,
+    partitions: { total: 0, changed: [] },
+  }),
 ]);
 
 export const statusReport: StatusReport = {
@@ -157,6 +218,7 @@ export const statusReport: StatusReport = {
       rows: 1_234_567,
       partitions: 12,
       watermark: "2026-01-01T00:00:00.000000Z",
+      finality: { provisional: 3, final: 9 },
       pending: { files: 2, settling: 1 },
       refused: { files: 1, rows: 3 },
       stale: false,
@@ -169,6 +231,7 @@ export const statusReport: StatusReport = {
       rows: 31,
       partitions: 1,
       watermark: null,
+      finality: null,
       pending: { files: 0, settling: 0 },
       refused: { files: 0, rows: 0 },
       stale: true,
@@ -181,6 +244,7 @@ export const statusReport: StatusReport = {
       rows: 0,
       partitions: 0,
       watermark: null,
+      finality: null,
       pending: { files: 0, settling: 0 },
       refused: { files: 0, rows: 0 },
       stale: false,
@@ -209,8 +273,28 @@ export const orders: Asset = {
     { rule: "range", column: "amount", min: 0, max: null, name: "range(amount)", severity: "warn", where: "op <> 'D'" },
   ],
   columns: [
-    { name: "order_id", type: "INTEGER", nullable: false, aliases: [], formats: [], zone: "UTC", trim: false, nulls: [], description: null },
-    { name: "at", type: "TIMESTAMP", nullable: true, aliases: ["when"], formats: ["%d/%m/%Y"], zone: "Europe/Rome", trim: true, nulls: ["n/a"], description: "when: it was" },
+    {
+      name: "order_id",
+      type: "INTEGER",
+      nullable: false,
+      aliases: [],
+      formats: [],
+      zone: "UTC",
+      trim: false,
+      nulls: [],
+      description: null,
+    },
+    {
+      name: "at",
+      type: "TIMESTAMP",
+      nullable: true,
+      aliases: ["when"],
+      formats: ["%d/%m/%Y"],
+      zone: "Europe/Rome",
+      trim: true,
+      nulls: ["n/a"],
+      description: "when: it was",
+    },
   ],
   ingest: {
     files: "orders_*.csv",
