@@ -93,6 +93,8 @@ export interface Session extends AsyncDisposable {
   transform(request: TransformRequest): Promise<TransformResult>;
   /** Rows that fail each check, in order, looked for in the given version. */
   check(subject: ReadyTable, checks: readonly Check[], inputs: readonly ReadyTable[]): Promise<readonly CheckResult[]>;
+  /** What `exportRefused` wrote of one file. */
+  readRefused(path: string, file: string): Promise<Table>;
   /** Rows that only one of two sets of part files has, counted and a few of them shown. */
   compare(request: CompareRequest): Promise<Comparison>;
   /** One SELECT of a user over these tables. */

@@ -32,6 +32,8 @@ export interface Ledger {
 
   /** Indexes one asset's part of a run: one transaction; the same record twice changes nothing. */
   record(record: RunRecord, manifest: Manifest | null): void;
+  /** What was refused of a delivery no longer waits. */
+  resolve(asset: AssetName, seq: DeliverySeq): void;
   /** Keeps a run's report (JSON text). */
   report(run: RunId, report: string): void;
   close(): void;
@@ -69,6 +71,7 @@ export interface DeliveryRow {
 
 export interface QuarantineRow {
   readonly asset: AssetName;
+  readonly seq: DeliverySeq;
   readonly run: RunId;
   readonly file: string;
   /** null: the whole file. */

@@ -2,6 +2,7 @@
 export const ledgerPoints = {
   "ledger:create": "makes the ledger's tables",
   "ledger:record": "indexes one asset's part of a run",
+  "ledger:resolve": "says that something no longer waits in quarantine",
   "ledger:report": "keeps a run's report",
 } as const;
 

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import type { AssetName, RunId } from "../model.js";
 import { below, type Layout } from "../store/layout.js";
@@ -24,6 +25,27 @@ export async function indexAsset(layout: Layout, asset: AssetName, ledger: Ledge
   for (const run of runs) {
     const manifest = manifests.get(run) ?? null;
     ledger.record(records.get(run) ?? manifestAlone(asset, run), manifest);
+  }
+  await forgetResolved(layout, asset, ledger);
+}
+
+/** What was released or discarded since: a refused file is gone from quarantine, or refused rows are listed as discarded. */
+async function forgetResolved(layout: Layout, asset: AssetName, ledger: Ledger): Promise<void> {
+  for (const { run, file, rows, seq } of ledger.quarantined(asset)) {
+    const folder = layout.quarantine(asset, run);
+    const waits = rows === null ? existsSync(below(folder, file)) : !(await readDiscarded(layout, folder)).includes(file);
+    if (!waits) ledger.resolve(asset, seq);
+  }
+}
+
+/** Files whose refused rows somebody has discarded, by the run's quarantine folder. */
+export async function readDiscarded(layout: Layout, folder: string): Promise<readonly string[]> {
+  try {
+    const listed: unknown = JSON.parse(await readFile(layout.discarded(folder), "utf8"));
+    return Array.isArray(listed) ? listed.map(String) : [];
+  } catch (error) {
+    if (isSystemError(error, "ENOENT")) return [];
+    throw error;
   }
 }
 

@@ -135,7 +135,8 @@ type Refused = Pick<DeliveryRow, "asset" | "seq" | "run" | "file">;
 
 function quarantineRows(database: Database, refused: Refused & Pick<DeliveryRow, "rows">): void {
   const { rows } = refused;
-  if (rows.refused > 0) quarantine(database, refused, rows.refused, "rows that could not be read as declared");
+  const said = [rows.refused > 0 ? `${rows.refused} could not be read as declared` : "", rows.late > 0 ? `${rows.late} came after the allowed lateness` : ""];
+  if (rows.refused + rows.late > 0) quarantine(database, refused, rows.refused + rows.late, said.filter((words) => words !== "").join(", "));
 }
 
 function quarantine(database: Database, { asset, seq, run, file }: Refused, rows: number | null, reason: string): void {

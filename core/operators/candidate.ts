@@ -10,7 +10,7 @@ import type { Manifest, Part, PartitionEntry } from "../store/manifest.js";
 const parallelFiles = 16;
 
 /** The parent version as the engine folds over it. */
-export function baseOf(context: Context, parent: Manifest | null): readonly BasePartition[] {
+export function baseOf(context: Pick<Context, "layout">, parent: Manifest | null): readonly BasePartition[] {
   if (parent === null) return [];
   const folder = context.layout.version(parent.asset, parent.version);
   return parent.partitions.map((entry) => ({

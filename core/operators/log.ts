@@ -12,8 +12,13 @@ import type { IngestWork } from "./work.js";
 
 const parallelReads = 16;
 
+interface LogReader {
+  readonly asset: IngestWork["asset"];
+  readonly context: Pick<IngestWork["context"], "layout">;
+}
+
 /** Deliveries as they lie in the log, `ingest/archive`, to be read once more exactly as they were read when they arrived. */
-export async function fromLog(work: Pick<IngestWork, "asset" | "context">, rows: readonly DeliveryRow[]): Promise<readonly Readable[]> {
+export async function fromLog(work: LogReader, rows: readonly DeliveryRow[]): Promise<readonly Readable[]> {
   const { asset, context } = work;
   return inParallel(rows, parallelReads, async (row) => {
     const path = below(context.layout.ingestArchive(asset.name, row.run), row.file);

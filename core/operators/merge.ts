@@ -23,7 +23,7 @@ export async function merge(work: IngestWork, withdraw: readonly DeliverySeq[]):
   const accepted = work.staged.map(acceptedOf);
   work.candidate = {
     columns: asset.columns.map(({ name, type }) => ({ name, type })),
-    partitions: await assemble(context, folder, parent, result.partitions),
+    partitions: await assemble(context, folder, parent, work.replays ? whole(parent, result.partitions) : result.partitions),
     added: accepted.filter((_, at) => work.staged[at]?.archived === false),
     replayed: accepted.filter((_, at) => work.staged[at]?.archived === true),
     superseded,
@@ -31,6 +31,16 @@ export async function merge(work: IngestWork, withdraw: readonly DeliverySeq[]):
     inputs: [],
     watermark: watermarkAfter(work),
   };
+}
+
+/** A replay says all there is: where it puts nothing, nothing of the parent is left. */
+function whole(parent: Manifest | null, partitions: FoldResult["partitions"]): FoldResult["partitions"] {
+  const put = new Set(partitions.map(({ partition }) => partition));
+  const gone = (parent?.partitions ?? []).filter(({ partition }) => !put.has(partition));
+  return [
+    ...partitions.map((entry) => ({ ...entry, visible: entry.visible ?? [], shadow: entry.shadow ?? [] })),
+    ...gone.map(({ partition }) => ({ partition, rows: 0, contentHash: "0:0", eventTime: null, visible: [], shadow: [] })),
+  ];
 }
 
 /** A snapshot without rows says something too: that the asset is empty. */

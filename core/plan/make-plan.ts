@@ -111,7 +111,9 @@ function twinsOf(
 ): readonly DeliverySeq[] {
   const superseded = merging.flatMap(({ file, is }) => (is.kind === "revision" && is.supersedes.length > 0 ? snapshot.byName(asset.name, file) : []));
   const landing = new Set(merging.map(({ file }) => file));
-  const twins = [...superseded, ...withdrawn].flatMap((gone) => snapshot.twin(asset.name, gone.sha256, gone.file) ?? []);
+  const coming = new Set(merging.map(({ sha256 }) => sha256));
+  const lost = [...superseded, ...withdrawn].filter(({ sha256 }) => !coming.has(sha256));
+  const twins = lost.flatMap((gone) => snapshot.twin(asset.name, gone.sha256, gone.file) ?? []);
   // A name that brings new bytes right now speaks for itself.
   return [...new Set(twins.filter(({ file }) => !landing.has(file)).map(({ seq }) => seq))];
 }
@@ -130,27 +132,31 @@ function arrivals(deliveries: readonly PlannedDelivery[]): Reason {
   };
 }
 
-/** New, revised or delivered before: by content, never by time stamps. */
+/** New, revised or delivered before: by content, never by time stamps. Names go before contents, whatever their order in the run. */
 function classify(asset: IngestedAsset, snapshot: Snapshot, landed: readonly LandedDelivery[]): readonly PlannedDelivery[] {
-  const inThisRun = new Map<ContentHash, PlannedDelivery>();
   const last = snapshot.lastSeq(asset.name);
-  return landed.map((file, at) => {
-    const seq = (last + at + 1) as DeliverySeq;
-    const planned = { ...file, seq, is: kindOf(asset, snapshot, file, inThisRun.get(file.sha256)) };
-    if (planned.is.kind === "new") inThisRun.set(file.sha256, planned);
-    return planned;
+  const named = landed.map((file, at) => ({ ...file, seq: (last + at + 1) as DeliverySeq, is: byNameOf(asset, snapshot, file) }));
+  const leaving = new Set(named.flatMap(({ is }) => (is?.kind === "revision" ? is.supersedes : [])));
+  const coming = new Map<ContentHash, { readonly file: string; readonly seq: DeliverySeq }>();
+  for (const file of named) if (file.is?.kind === "revision" && !coming.has(file.sha256)) coming.set(file.sha256, file);
+  return named.map(({ is, ...file }) => {
+    if (is !== null) return { ...file, is };
+    // What this run takes out does not hold these bytes any more.
+    const staying = snapshot.byContent(asset.name, file.sha256).find((known) => !leaving.has(known.seq));
+    const known = asset.ingest.onDuplicate === "accept" ? undefined : (staying ?? coming.get(file.sha256));
+    if (known !== undefined) return { ...file, is: { kind: "redelivery", of: known.file, seq: known.seq } };
+    coming.set(file.sha256, file);
+    return { ...file, is: { kind: "new" } };
   });
 }
 
-function kindOf(asset: IngestedAsset, snapshot: Snapshot, file: LandedDelivery, twin: PlannedDelivery | undefined): DeliveryKind {
+/** What a known name says; null: the name is new. */
+function byNameOf(asset: IngestedAsset, snapshot: Snapshot, file: LandedDelivery): DeliveryKind | null {
   const named = snapshot.byName(asset.name, file.file);
   const same = named.find((known) => known.sha256 === file.sha256);
   if (same !== undefined) return { kind: "redelivery", of: same.file, seq: same.seq };
   // A name that is known with other bytes is a revision, whatever other files hold: its old rows must go.
-  if (named.length > 0) return revision(asset, named);
-  if (asset.ingest.onDuplicate === "accept") return { kind: "new" };
-  const known = snapshot.byContent(asset.name, file.sha256)[0] ?? twin;
-  return known === undefined ? { kind: "new" } : { kind: "redelivery", of: known.file, seq: known.seq };
+  return named.length > 0 ? revision(asset, named) : null;
 }
 
 function revision(asset: IngestedAsset, named: readonly DeliveryRow[]): DeliveryKind {

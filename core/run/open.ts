@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { graphOf, reach } from "../catalog/graph.js";
 import { select, withAncestors } from "../catalog/selection.js";
 import { loadCatalog, loadProject } from "../declaration/load.js";
 import type { SqlText } from "../declaration/sql-place.js";
@@ -11,18 +12,22 @@ import { openLedger } from "../ledger/sqlite.js";
 import type { Asset, AssetName, Catalog, Project } from "../model.js";
 import { noRequests, type Requests } from "../plan/make-plan.js";
 import type { Plan } from "../plan/plan.js";
-import type { FlowProject, OpenOptions, RunOptions, Selection } from "../project.js";
+import type { FlowProject, OpenOptions, QuarantineReport, RunOptions, Selection, VerifyOptions, VerifyReport } from "../project.js";
 import type { RunReport } from "../report/report.js";
 import { type Files, openFiles } from "../store/files.js";
 import { type Layout, openLayout } from "../store/layout.js";
 import { readPointer } from "../store/versions.js";
+import { suggestion } from "../suggest.js";
 import { bindCatalog, sqlTrouble } from "./bind.js";
+import { lateArrivals } from "./late.js";
+import { discard, quarantined, quarantinedRows, takeOut } from "./quarantine.js";
 import { readyTable } from "./ready-table.js";
 import { runSelected } from "./run.js";
 import { nextRunId } from "./run-id.js";
 import { showAsset } from "./show.js";
 import { planFor, type State } from "./state.js";
 import { statusOf } from "./status.js";
+import { verifyAsset } from "./verify.js";
 
 /** What stands between flow and the disk: tests stop, fail or kill it there. */
 export interface Ports {
@@ -78,8 +83,19 @@ function projectOver(opened: Opened): FlowProject {
     run: (selection, options) => run(opened, selection, options),
     status: () => withState(opened, "read", (state) => statusOf(state, catalog)),
     query: (sql) => query(opened, sql),
-    show: (asset) => withState(opened, "read", (state) => showAsset(state, catalog, asset)),
-    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+    show: (asset) => withState(opened, "read", (state) => showAsset(state, catalog, named(catalog, asset))),
+    withdraw: (asset, file, options) => withdraw(opened, named(catalog, asset), file, options),
+    verify: (selection, options) => verify(opened, selection, options),
+    late: (asset, { allowMs }) =>
+      withState(opened, "read", async (state) => lateArrivals(state, catalog, asset === null ? null : named(catalog, asset).name, allowMs)),
+    quarantined: (asset) => withState(opened, "read", async (state) => quarantined(state, namesOf(catalog, asset))),
+    quarantinedRows: (asset, file) => withState(opened, "read", (state) => quarantinedRows(engine, state, named(catalog, asset).name, file)),
+    release: (asset, file, options) => release(opened, named(catalog, asset), file, options),
+    discard: (asset, file) => discardOne(opened, named(catalog, asset).name, file),
+    async [Symbol.asyncDispose]() {
+      await engine[Symbol.asyncDispose]();
+      await opened.ports.files.removeTree("tidy:remove", opened.spill);
+    },
   };
 }
 
@@ -106,6 +122,61 @@ async function carryOut(opened: Opened, { emit, signal }: RunOptions, assets: re
   });
 }
 
+/** An asset by its own name, no selector. */
+function named(catalog: Catalog, name: string): Asset {
+  const asset = catalog.assets.find((candidate) => candidate.name === name);
+  if (asset !== undefined) return asset;
+  const hint = suggestion(name, catalog.assets.map((candidate) => candidate.name));
+  throw new FlowError([error("unknown-asset", null, `no asset is named \`${name}\``, hint)]);
+}
+
+function namesOf(catalog: Catalog, name: string | null): readonly AssetName[] {
+  return name === null ? catalog.assets.map((asset) => asset.name) : [named(catalog, name).name];
+}
+
+/** An asset and all that reads it, inputs first. */
+function withReaders(catalog: Catalog, asset: Asset): readonly Asset[] {
+  const reached = reach(graphOf(catalog).readBy, [asset.name], Number.POSITIVE_INFINITY);
+  return catalog.assets.filter(({ name }) => reached.has(name));
+}
+
+async function withdraw(opened: Opened, asset: Asset, file: string, options: RunOptions): Promise<RunReport> {
+  const counts = await withState(opened, "read", async ({ ledger }) => ledger.byName(asset.name, file).length);
+  if (counts === 0) throw new FlowError([await notThere(opened, asset, file)]);
+  const requests = { ...noRequests, withdraw: { asset: asset.name, file } };
+  return carryOut(opened, options, withReaders(opened.catalog, asset), requests);
+}
+
+async function notThere(opened: Opened, asset: Asset, file: string): Promise<Diagnostic> {
+  const known = await withState(opened, "read", async ({ ledger }) => ledger.currentDeliveries(asset.name).map((delivery) => delivery.file));
+  return error("bad-file", null, `\`${asset.name}\` has no delivery \`${file}\` to withdraw`, suggestion(file, known));
+}
+
+async function release(opened: Opened, asset: Asset, file: string, options: RunOptions): Promise<RunReport> {
+  const { files } = opened.ports;
+  const seqs = await withState(opened, "write", (state) => takeOut(files, state, asset.name, file));
+  const requests: Requests = { ...noRequests, backfill: true, release: { asset: asset.name, file, seqs } };
+  return carryOut(opened, options, withReaders(opened.catalog, asset), requests);
+}
+
+async function discardOne(opened: Opened, asset: AssetName, file: string): Promise<QuarantineReport> {
+  return withState(opened, "write", async (state) => {
+    await discard(opened.ports.files, state, asset, file);
+    return quarantined(state, [asset]);
+  });
+}
+
+async function verify(opened: Opened, selection: Selection, options: VerifyOptions): Promise<VerifyReport> {
+  const { assets, diagnostics } = select(opened.catalog, selection);
+  if (diagnostics.length > 0) throw new FlowError(diagnostics);
+  const { engine, layout, ports, spill } = opened;
+  return withState(opened, "read", async ({ ledger }) => {
+    const verified: VerifyReport["assets"][number][] = [];
+    for (const asset of assets) verified.push(await verifyAsset({ layout, files: ports.files, ledger, engine, spill }, asset, options));
+    return { verify: 1, assets: verified };
+  });
+}
+
 /** What is asked for and what that needs, inputs first. */
 function selected(catalog: Catalog, selection: Selection): readonly Asset[] {
   const { assets, diagnostics } = select(catalog, selection);
@@ -124,14 +195,14 @@ async function refuseBrokenSql({ catalog, engine, texts }: Opened): Promise<void
 
 /** Opens the ledger for as long as the work takes. Who only reads leaves no trace where there is no store yet. */
 async function withState<T>(opened: Opened, purpose: "read" | "write", use: (state: State) => Promise<T>): Promise<T> {
-  const { catalog, layout, options, ports, spill } = opened;
+  const { catalog, layout, options, ports } = opened;
   const path = layout.ledger();
   const isNew = !existsSync(path);
   if (purpose === "write") await ports.files.makeDir("store:make", layout.locks());
   const ledger = await openLedger(purpose === "read" && isNew ? ":memory:" : path, { onPoint: ports.onLedgerPoint });
   try {
     await bringUpToDate(layout, catalog, ledger, isNew);
-    return await use({ layout, ledger, clock: options.clock, memory: new Map(), spill });
+    return await use({ layout, ledger, clock: options.clock, memory: new Map() });
   } finally {
     ledger.close();
   }

@@ -6,12 +6,12 @@ import type { Requests } from "../plan/make-plan.js";
 import type { Plan } from "../plan/plan.js";
 import type { RunReport } from "../report/report.js";
 import { below } from "../store/layout.js";
-import { lockOwner } from "../store/lock.js";
 import { isSystemError } from "../store/trouble.js";
 import type { Context } from "./context.js";
 import { execute } from "./execute.js";
 import { lockAll } from "./locks.js";
 import { needsRecovery, recover } from "./recovery.js";
+import { isRunId, timeOfRun } from "./run-id.js";
 import { listAll, planFor, type State } from "./state.js";
 
 /** A run before it holds any lock. */
@@ -31,7 +31,7 @@ export async function runSelected(unlocked: Unlocked, state: State, assets: read
   await using locks = await lockAll(unlocked.files, unlocked.layout, [...working], unlocked.run);
   const context = { ...unlocked, locks };
   for (const asset of working) await recover(context, asset);
-  await removeSpill(context, state.spill);
+  await removeSpill(context);
   return await execute(context, onlyWorking((await planFor(state, assets, requests)).plan, working));
 }
 
@@ -68,13 +68,14 @@ async function makeStore(context: Unlocked, assets: readonly Asset[]): Promise<v
   for (const { name, kind } of assets) if (kind === "ingested") await files.makeDir("store:make", layout.landing(name));
 }
 
-/** What DuckDB of dead runs left; while any other run is alive it may be that one's. */
-async function removeSpill(context: Context, own: string): Promise<void> {
-  const owners = await Promise.all(context.catalog.assets.map(({ name }) => lockOwner(context.layout, name)));
-  if (owners.some((owner) => owner !== null && owner.run !== context.run)) return;
+const spillKeptMs = 86_400_000;
+
+/** What dead processes spilled. Whose is whose cannot be told, so only what is older than a day is nobody's for certain. */
+async function removeSpill(context: Context): Promise<void> {
   for (const name of await names(context.layout.spillRuns())) {
-    const folder = below(context.layout.spillRuns(), name);
-    if (folder !== own) await context.files.removeTree("recover:remove", folder);
+    if (isRunId(name) && timeOfRun(name) + spillKeptMs < context.clock.now()) {
+      await context.files.removeTree("recover:remove", below(context.layout.spillRuns(), name));
+    }
   }
 }
 

@@ -1,14 +1,9 @@
-import { select } from "../catalog/selection.js";
-import { FlowError } from "../diagnostic.js";
-import type { Catalog } from "../model.js";
+import type { Asset, Catalog } from "../model.js";
 import type { ShowReport } from "../project.js";
 import type { State } from "./state.js";
 
 /** One asset, with every default explicit, its neighbours and its versions. */
-export async function showAsset(state: State, catalog: Catalog, name: string): Promise<ShowReport> {
-  const { diagnostics } = select(catalog, { include: [name], exclude: [] });
-  const asset = catalog.assets.find((candidate) => candidate.name === name);
-  if (asset === undefined) throw new FlowError(diagnostics);
+export async function showAsset(state: State, catalog: Catalog, asset: Asset): Promise<ShowReport> {
   const readBy = catalog.assets.filter((other) => other.kind === "derived" && other.inputs.includes(asset.name));
   return {
     show: 1,

@@ -13,8 +13,6 @@ export interface State {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly memory: HashMemory;
-  /** Where this process spills. */
-  readonly spill: string;
 }
 
 export async function planFor(state: State, assets: readonly Asset[], requests: Requests = noRequests): Promise<{ readonly plan: Plan; readonly landed: LandedByAsset }> {

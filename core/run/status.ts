@@ -1,11 +1,19 @@
 import type { AssetName, Catalog, DerivedAsset } from "../model.js";
 import { changedInputs } from "../plan/make-plan.js";
 import type { AssetStatus, StatusReport } from "../project.js";
+import { readManifest } from "../store/versions.js";
+import { finalityOf } from "./finality.js";
 import { listAll, snapshotOf, type State } from "./state.js";
 
 /** Where every asset stands. */
 export async function statusOf(state: State, catalog: Catalog): Promise<StatusReport> {
   const landed = await listAll(state, catalog.assets);
+  const finality = new Map<AssetName, AssetStatus["finality"]>();
+  for (const asset of catalog.assets) {
+    const current = state.ledger.current(asset.name);
+    if (current === null || asset.eventTime === null) continue;
+    finality.set(asset.name, finalityOf(asset, (await readManifest(state.layout, asset.name, current.version)).manifest));
+  }
   const snapshot = snapshotOf(state.ledger);
   const isStale = (asset: DerivedAsset): boolean => {
     const current = snapshot.current(asset.name);
@@ -22,6 +30,7 @@ export async function statusOf(state: State, catalog: Catalog): Promise<StatusRe
       rows: current?.rows ?? 0,
       partitions: current?.partitions ?? 0,
       watermark: current?.watermark ?? null,
+      finality: finality.get(asset.name) ?? null,
       pending: { files: files?.ready.length ?? 0, settling: files?.settling.length ?? 0 },
       refused: refusedOf(state, asset.name),
       stale: asset.kind === "derived" && isStale(asset),

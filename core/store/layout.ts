@@ -43,6 +43,8 @@ export interface Layout {
   quarantineRuns(asset: AssetName): string;
   /** `.run.json` of a picked-up, archived or quarantined folder. */
   runRecord(folder: string): string;
+  /** `.discarded.json` of a quarantined folder. */
+  discarded(folder: string): string;
   ledger(): string;
   locks(): string;
   lock(asset: AssetName): string;
@@ -77,6 +79,7 @@ export function openLayout(root: string): Layout {
     quarantine: (asset, run) => at("ingest", "quarantine", asset, run),
     quarantineRuns: (asset) => at("ingest", "quarantine", asset),
     runRecord: (folder) => below(folder, ".run.json"),
+    discarded: (folder) => below(folder, ".discarded.json"),
     ledger: () => at(".flow", "ledger.db"),
     locks: () => at(".flow", "locks"),
     lock: (asset) => at(".flow", "locks", `${asset}.lock`),

@@ -33,6 +33,8 @@ export const filePoints = {
   "quarantine:make": "makes the folder for refused files and rows",
   "quarantine:write": "writes refused rows and their reasons",
   "quarantine:move": "puts a refused file into quarantine",
+  "quarantine:release": "puts a refused file back into landing",
+  "quarantine:discard": "takes something out of quarantine for good",
   "quarantine:record": "writes why files of a run are in quarantine",
 
   "publish:manifest": "writes the manifest into the candidate",

@@ -4,7 +4,7 @@ import { compare } from "./compare.js";
 import type { Connection } from "./connection.js";
 import { fold } from "./fold.js";
 import { createReadyView, emptySelect } from "./ready.js";
-import { ident } from "./sql.js";
+import { ident, text } from "./sql.js";
 import { exportRefused, stage } from "./stage.js";
 import { createResult, inUserSql, transform } from "./transform.js";
 
@@ -22,6 +22,7 @@ export function openSession(connection: Connection): Session {
       for (const check of checks) results.push(await runCheck(connection, subject.name, check));
       return results;
     },
+    readRefused: (path, file) => connection.table(`SELECT * FROM read_parquet(${text(path)}) WHERE file = ${text(file)} ORDER BY line`),
     compare: (request) => compare(connection, request),
     async query(sql, tables) {
       for (const table of tables) await createReadyView(connection, table);
