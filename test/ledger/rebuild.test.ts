@@ -42,6 +42,8 @@ async function replay(layout: Layout, files: Files, ledger: Ledger, told: Told):
   if (record.files.length > 0) {
     await mkdir(folder, { recursive: true });
     await writeFile(layout.runRecord(folder), JSON.stringify(record));
+    // A refused file waits as long as it lies there.
+    for (const { file } of refused ? record.files : []) await writeFile(join(folder, file), "");
   }
   ledger.record(record, manifest);
   return sha256;

@@ -118,11 +118,11 @@ describe("recording a run", () => {
     const ledger = await openLedger(":memory:");
     const refusing = deliveryNo(1, { rows: { ...noRows, read: 3, merged: 1, refused: 2 } });
     ledger.record(recordNo(1), manifestNo(1, { deliveries: { added: [refusing], replayed: [], superseded: [], withdrawn: [] } }));
-    const bad = { file: "bad.csv", sha256: hashNo(5), bytes: 1, modifiedAt: "2026-01-01T00:00:00.000Z", seq: seqNo(2) };
+    const bad = { file: "bad.csv", sha256: hashNo(5), bytes: 1, modifiedAt: "2026-01-01T00:00:00.000Z", seq: seqNo(2), marker: null };
     ledger.record({ ...recordNo(2, [{ ...bad, decision: { kind: "refused", reason: "no header" } }]), version: null }, null);
     expect(ledger.quarantined(orders)).toEqual([
-      { asset: orders, run: runNo(2), file: "bad.csv", rows: null, reason: "no header" },
-      { asset: orders, run: runNo(1), file: "orders_1.csv", rows: 2, reason: "rows that could not be read as declared" },
+      { asset: orders, seq: 2, run: runNo(2), file: "bad.csv", rows: null, reason: "no header" },
+      { asset: orders, seq: 1, run: runNo(1), file: "orders_1.csv", rows: 2, reason: "2 could not be read as declared" },
     ]);
     ledger.close();
   });
