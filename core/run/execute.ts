@@ -12,6 +12,7 @@ import { executeAsset } from "./execute-asset.js";
 export async function execute(context: Context, plan: Plan): Promise<RunReport> {
   const started = context.clock.now();
   context.emit({ event: "run-started", run: context.run, at: new Date(started).toISOString(), plan });
+  for (const diagnostic of plan.notices) context.emit({ event: "notice", asset: null, diagnostic });
   const outcomes = await inOrder(context, plan.assets.filter(({ commands }) => commands.length > 0));
   const finished = context.clock.now();
   const report: RunReport = {
