@@ -57,7 +57,7 @@ async function publishOne(layout: Layout, files: Files, manifest: Manifest): Pro
 
 function decided(n: number, decision: FileDecision["decision"]): FileDecision {
   const { seq, file, sha256, bytes, modified_at } = deliveryNo(n);
-  return { seq, file, sha256, bytes, modifiedAt: modified_at, decision };
+  return { seq, file, sha256, bytes, modifiedAt: modified_at, marker: null, decision };
 }
 
 function recordNo(n: number, files: readonly FileDecision[], version = true): RunRecord {

@@ -105,7 +105,7 @@ describe("recording a run", () => {
   test("[A03] a redelivery is listed, and is not current", async () => {
     const ledger = await openLedger(":memory:");
     ledger.record(recordNo(1), manifestNo(1));
-    const again = { file: "again.csv", sha256: hashNo(1), bytes: 10, modifiedAt: "2026-01-01T00:00:00.000Z", seq: seqNo(2) };
+    const again = { file: "again.csv", sha256: hashNo(1), bytes: 10, modifiedAt: "2026-01-01T00:00:00.000Z", seq: seqNo(2), marker: null };
     ledger.record({ ...recordNo(2, [{ ...again, decision: { kind: "redelivery", of: seqNo(1) } }]), version: null }, null);
     expect(ledger.byContent(orders, hashNo(1)).map(({ seq }) => seq)).toEqual([1]);
     expect(ledger.deliveries(orders)[0]).toMatchObject({ seq: 2, state: "redelivered", file: "again.csv" });
@@ -130,7 +130,7 @@ describe("recording a run", () => {
   test("[A10] an accepted file without rows is current though no version was published", async () => {
     const ledger = await openLedger(":memory:");
     ledger.record(recordNo(1), manifestNo(1));
-    const empty = { file: "orders_1.csv", sha256: hashNo(5), bytes: 1, modifiedAt: "2026-01-01T00:00:00.000Z", seq: seqNo(2) };
+    const empty = { file: "orders_1.csv", sha256: hashNo(5), bytes: 1, modifiedAt: "2026-01-01T00:00:00.000Z", seq: seqNo(2), marker: null };
     const decision = { kind: "accepted", rows: noRows, supersedes: [seqNo(1)], judgedAgainst: null } as const;
     ledger.record({ ...recordNo(2, [{ ...empty, decision }]), version: null }, null);
     expect(ledger.byName(orders, "orders_1.csv").map(({ seq }) => seq)).toEqual([2]);

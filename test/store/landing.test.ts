@@ -121,7 +121,7 @@ describe("[A08] a file that may still be changing", () => {
     const { ctimeMs } = await stat(path);
     expect(await store.list({ now: ctimeMs + 500 })).toMatchObject([{ state: "settling", readyInMs: expect.closeTo(1_500, -1) }]);
     expect(await store.list({ now: ctimeMs + 1_999 })).toMatchObject([{ state: "settling" }]);
-    expect(await store.list({ now: ctimeMs + 2_000 })).toMatchObject([{ state: "ready" }]);
+    expect(await store.list({ now: ctimeMs + 2_001 })).toMatchObject([{ state: "ready" }]);
   });
 
   test("is not ready though its mtime was set back after it grew", async () => {
