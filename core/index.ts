@@ -1,6 +1,7 @@
 /** All of flow without a terminal. */
 export * from "./catalog/lineage.js";
 export { select, type Selected } from "./catalog/selection.js";
+export { readDuration } from "./declaration/duration.js";
 export * from "./diagnostic.js";
 export type { Table } from "./engine/engine.js";
 export type * from "./event.js";

@@ -93,6 +93,8 @@ export interface Session extends AsyncDisposable {
   transform(request: TransformRequest): Promise<TransformResult>;
   /** Rows that fail each check, in order, looked for in the given version. */
   check(subject: ReadyTable, checks: readonly Check[], inputs: readonly ReadyTable[]): Promise<readonly CheckResult[]>;
+  /** The first lines of a text file, unpacked where its name says that it is packed. */
+  readHead(path: string): Promise<string>;
   /** What `exportRefused` wrote of one file. */
   readRefused(path: string, file: string): Promise<Table>;
   /** Rows that only one of two sets of part files has, counted and a few of them shown. */

@@ -3,7 +3,7 @@ import { constants, gunzipSync } from "node:zlib";
 
 const headBytes = 1 << 16;
 
-/** The first bytes of a file, uncompressed where it ends in `.gz`. Throws where a .gz is none. */
+/** The first bytes of a file, unpacked where it ends in `.gz`. */
 export async function readHead(path: string): Promise<Uint8Array> {
   const handle = await open(path, "r");
   try {

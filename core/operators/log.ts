@@ -14,6 +14,7 @@ const parallelReads = 16;
 
 interface LogReader {
   readonly asset: IngestWork["asset"];
+  readonly session: IngestWork["session"];
   readonly context: Pick<IngestWork["context"], "layout">;
 }
 
@@ -22,7 +23,7 @@ export async function fromLog(work: LogReader, rows: readonly DeliveryRow[]): Pr
   const { asset, context } = work;
   return inParallel(rows, parallelReads, async (row) => {
     const path = below(context.layout.ingestArchive(asset.name, row.run), row.file);
-    return readDelivery(asset, await known(context.layout.belowStore(path), path, row), path, row.judgedAgainst, timeOfRun(row.run));
+    return readDelivery(work, await known(context.layout.belowStore(path), path, row), path, row.judgedAgainst, timeOfRun(row.run));
   });
 }
 

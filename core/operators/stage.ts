@@ -6,7 +6,8 @@ import { notice } from "../run/context.js";
 import { timeOfRun } from "../run/run-id.js";
 import { inParallel } from "../store/in-parallel.js";
 import { below } from "../store/layout.js";
-import { type CsvReading, readCsvLayout } from "./csv-layout.js";
+import { inspect } from "./compressed.js";
+import { readCsvLayout } from "./csv-layout.js";
 import { formatOf } from "./format.js";
 import { readHead } from "./head.js";
 import { fromLog } from "./log.js";
@@ -40,7 +41,7 @@ async function readTaken(work: IngestWork, { deliveries, judged }: Extract<Comma
   // Revisions and backfills are restatements: they are not judged for lateness.
   const against = (delivery: PlannedDelivery): string | null => (judged && delivery.is.kind === "new" ? (work.parent?.watermark ?? null) : null);
   return inParallel(deliveries, parallelHeads, (delivery) =>
-    readDelivery(asset, delivery, below(folder, delivery.file), against(delivery), timeOfRun(context.run)),
+    readDelivery(work, delivery, below(folder, delivery.file), against(delivery), timeOfRun(context.run)),
   );
 }
 
@@ -93,17 +94,20 @@ export function stagingOf(asset: IngestedAsset): Omit<Parameters<IngestWork["ses
 
 /** @param at when the file's run was, in milliseconds: what "the future" is judged by */
 export async function readDelivery(
-  asset: IngestedAsset,
+  work: Pick<IngestWork, "asset" | "session">,
   delivery: PlannedDelivery,
   path: string,
   judgeAgainst: string | null,
   at: number,
 ): Promise<Readable> {
+  const { asset } = work;
   const format = formatOf(asset, delivery.file);
   if (format === null) {
     return { kind: "refused", delivery, reason: "its name does not tell its format; declare `format` under `ingest`" };
   }
   if (delivery.bytes === 0) return { kind: "empty", delivery };
+  const inspected = await inspect(path);
+  if (inspected.kind === "broken") return { kind: "refused", delivery, reason: `it cannot be read: ${inspected.why}` };
   const skew = asset.lateness?.maxFutureSkewMs ?? null;
   const file: FileToStage = {
     seq: delivery.seq,
@@ -111,26 +115,15 @@ export async function readDelivery(
     path,
     format,
     csv: null,
-    newlines: /\.(gz|zst)$/.test(delivery.file) ? null : delivery.newlines,
+    newlines: /\.(gz|zst)$/.test(path) ? inspected.newlines : delivery.newlines,
     judgeAgainst,
     notAfter: skew === null ? null : new Date(at + skew).toISOString(),
   };
   if (format !== "csv") return { kind: "file", delivery, file, drift: { added: [], missing: [] } };
-  const reading = await readingOf(asset, path);
+  const reading = readCsvLayout(asset, path.endsWith(".zst") ? Buffer.from(await work.session.readHead(path)) : await readHead(path));
   if (reading.kind === "empty") return { kind: "empty", delivery };
   if (reading.kind === "unreadable") return { kind: "refused", delivery, reason: reading.reason };
   return { kind: "file", delivery, file: { ...file, csv: reading.layout }, drift: reading };
-}
-
-async function readingOf(asset: IngestedAsset, path: string): Promise<CsvReading> {
-  try {
-    return readCsvLayout(asset, await readHead(path));
-  } catch (error) {
-    if (error instanceof Error && "code" in error && String(error.code).startsWith("Z_")) {
-      return { kind: "unreadable", reason: `it is not a gzip file: ${error.message}` };
-    }
-    throw error;
-  }
 }
 
 /** Why a whole file is refused, if it is. */

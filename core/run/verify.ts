@@ -71,7 +71,7 @@ async function refold(context: Verifying, asset: IngestedAsset, session: Session
   const rows = options.ideal ? known.map((row) => ({ ...row, judgedAgainst: null })) : known;
   const [typed, written] = [below(folder, "typed"), below(folder, "written")];
   for (const path of [typed, written]) await context.files.makeDir("stage:make", path);
-  const files = filesOf(await fromLog({ asset, context }, rows));
+  const files = filesOf(await fromLog({ asset, session, context }, rows));
   await session.stage({ ...stagingOf(asset), files, into: typed });
   const result = await session.fold({
     columns: asset.columns,

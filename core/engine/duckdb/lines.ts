@@ -26,10 +26,8 @@ export async function lineNumbers(connection: Connection, group: readonly FileTo
     if (numberOf(span?.["span"]) !== records) throw new Error(`records of ${file.file} are not in file order`);
     const rejected = rejects.filter((reject) => reject.seq === file.seq);
     places.push(`(${file.seq}, ${text(file.file)}, ${numberOf(span?.["first"])}, ${reader.firstLine})`);
-    await insertRagged(connection, rejected);
-    if (file.csv !== null && !isOneLineEach(file, records, rejected.length, reader.firstLine)) {
-      await scanLines(connection, file, file.csv, reader.firstLine, records, rejected);
-    }
+    if (file.csv === null || isOneLineEach(file, records, rejected.length, reader.firstLine)) continue;
+    await insertRagged(connection, await scanLines(connection, file, file.csv, reader.firstLine, records, rejected));
   }
   await connection.run(`INSERT INTO _files VALUES ${places.join(", ")}`);
 }
@@ -37,6 +35,8 @@ export async function lineNumbers(connection: Connection, group: readonly FileTo
 interface Rejected {
   readonly seq: number;
   readonly line: number;
+  /** Where it begins, in bytes of the unpacked file. */
+  readonly byte: number;
   readonly column: string | null;
   readonly reason: string;
   readonly raw: string;
@@ -44,18 +44,17 @@ interface Rejected {
 
 async function rejectedRecords(connection: Connection, group: readonly FileToStage[], table: string): Promise<readonly Rejected[]> {
   const rows = await connection.rows(`
-    SELECT s.file_path AS path, e.line AS line, min(e.error_message) AS reason, any_value(e.csv_line) AS raw
+    SELECT s.file_path AS path, e.line AS line, min(e.line_byte_position) AS byte, min(e.error_message) AS reason, any_value(e.csv_line) AS raw
     FROM ${table} e JOIN ${table}_scan s USING (scan_id, file_id) GROUP BY ALL ORDER BY path, line`);
   const byPath = new Map(group.map((file) => [file.path, file]));
   return rows.flatMap((row) => {
     const file = byPath.get(String(row["path"]));
     if (file === undefined) return [];
     const raw = shown(row["raw"] ?? null) ?? "";
-    // DuckDB counts the blank lines before a record as the record's own.
+    // DuckDB takes the blank lines before a record for the record's own.
     const blank = /^[\r\n]*/.exec(raw)?.[0] ?? "";
-    const line = numberOf(row["line"]) + (blank.match(/\r\n|\r|\n/g)?.length ?? 0);
-    const rejected = { seq: file.seq, line, column: null, reason: reasonFor(String(row["reason"])), raw: raw.slice(blank.length).trimEnd() };
-    return [rejected];
+    const byte = numberOf(row["byte"]) + blank.length;
+    return [{ seq: file.seq, line: numberOf(row["line"]), byte, column: null, reason: reasonFor(String(row["reason"])), raw: raw.slice(blank.length).trimEnd() }];
   });
 }
 
@@ -78,6 +77,7 @@ function isOneLineEach(file: FileToStage, records: number, rejected: number, fir
   return file.newlines === lines || file.newlines + 1 === lines;
 }
 
+/** Fills `_lines`, and tells the rejected records with the lines on which they begin (DuckDB's own count leaves out blank lines). */
 async function scanLines(
   connection: Connection,
   file: FileToStage,
@@ -85,13 +85,20 @@ async function scanLines(
   firstLine: number,
   records: number,
   rejected: readonly Rejected[],
-): Promise<void> {
-  const torn = new Set(rejected.map((row) => row.line));
-  const starts = (await recordStarts(file.path, csv)).filter((line) => line >= firstLine && !torn.has(line));
+): Promise<readonly Rejected[]> {
+  if (file.path.endsWith(".zst")) return rejected;
+  const starts = (await recordStarts(file.path, csv)).filter(({ line }) => line >= firstLine);
+  const placed = rejected.map((row) => ({ ...row, line: starts.findLast(({ byte }) => byte <= row.byte)?.line ?? row.line }));
+  const torn = new Set(placed.map(({ line }) => line));
+  const whole = starts.filter(({ line }) => !torn.has(line));
   // A file the scan reads otherwise than DuckDB did: better the record's number than a wrong line.
-  if (starts.length !== records || starts.length === 0) return;
+  if (whole.length === records && records > 0) await insertLines(connection, file, whole);
+  return whole.length === records ? placed : rejected;
+}
+
+async function insertLines(connection: Connection, file: FileToStage, starts: readonly RecordStart[]): Promise<void> {
   const appender = await connection.duckdb.createAppender("_lines");
-  starts.forEach((line, ordinal) => {
+  starts.forEach(({ line }, ordinal) => {
     appender.appendBigInt(BigInt(file.seq));
     appender.appendBigInt(BigInt(ordinal));
     appender.appendBigInt(BigInt(line));
@@ -100,38 +107,43 @@ async function scanLines(
   appender.closeSync();
 }
 
-/** 1-based lines on which records begin, blank lines left out; a quote opens only at the start of a field. */
-async function recordStarts(path: string, csv: CsvLayout): Promise<readonly number[]> {
+interface RecordStart {
+  /** 1-based. */
+  readonly line: number;
+  /** Offset in the unpacked file. */
+  readonly byte: number;
+}
+
+/** Where records begin, blank lines left out; a quote opens only at the start of a field. */
+async function recordStarts(path: string, csv: CsvLayout): Promise<readonly RecordStart[]> {
   const bytes = path.endsWith(".gz") ? createReadStream(path).pipe(createGunzip()) : createReadStream(path);
-  const scan = { line: 1, start: 1, empty: true, quoted: false, fieldStart: true, afterReturn: false, starts: [] as number[] };
+  const starts: RecordStart[] = [];
+  const scan = { byte: 0, line: 1, start: { line: 1, byte: 0 }, empty: true, quoted: false, fieldStart: true, afterReturn: false };
   const [quote, delimiter] = [csv.quote.charCodeAt(0), csv.delimiter.charCodeAt(0)];
-  const endRecord = (): void => {
-    if (!scan.empty) scan.starts.push(scan.start);
+  const newLine = (): void => {
     scan.line += 1;
-    scan.start = scan.line;
+    if (scan.quoted) return;
+    if (!scan.empty) starts.push(scan.start);
     scan.empty = true;
     scan.fieldStart = true;
   };
   for await (const chunk of bytes) {
     for (const byte of chunk as Buffer) {
       const isReturn = byte === 13;
-      if (byte === 10 && scan.afterReturn) {
-        scan.afterReturn = false;
-        continue;
-      }
+      const isSecondHalf = byte === 10 && scan.afterReturn;
       scan.afterReturn = isReturn;
-      if (byte === 10 || isReturn) {
-        if (scan.quoted) scan.line += 1;
-        else endRecord();
-        continue;
+      if (isReturn || (byte === 10 && !isSecondHalf)) newLine();
+      else if (!isSecondHalf) {
+        if (scan.empty) scan.start = { line: scan.line, byte: scan.byte };
+        scan.empty = false;
+        // A doubled quote closes and opens again at once: the same state after both.
+        const toggles = byte === quote && (scan.quoted || scan.fieldStart);
+        if (toggles) scan.quoted = !scan.quoted;
+        scan.fieldStart = byte === quote ? toggles : !scan.quoted && byte === delimiter;
       }
-      scan.empty = false;
-      // A doubled quote closes and opens again at once: the same state after both.
-      if (byte === quote && (scan.quoted || scan.fieldStart)) scan.quoted = !scan.quoted;
-      else if (!scan.quoted) scan.fieldStart = byte === delimiter;
-      if (byte === quote) scan.fieldStart = true;
+      scan.byte += 1;
     }
   }
-  if (!scan.empty) scan.starts.push(scan.start);
-  return scan.starts;
+  if (!scan.empty) starts.push(scan.start);
+  return starts;
 }

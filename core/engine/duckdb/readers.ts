@@ -82,10 +82,15 @@ async function csvReader(connection: Connection, group: Group, columns: readonly
   };
 }
 
-/** A line each, so that a bad one is refused alone, with its place. `\x01` cannot stand in JSON text. */
+/** A line each, so that a bad one is refused alone, with its place. */
 function ndjsonLines(group: Group): string {
-  return `SELECT file_index::BIGINT AS _f, l IS NULL OR trim(l) = '' AS _blank, l AS _json FROM read_csv(${paths(group)}, columns = {'l': 'VARCHAR'},
-    auto_detect = false, header = false, delim = '\x01', quote = '', escape = '', hive_partitioning = false)`;
+  return `SELECT file_index::BIGINT AS _f, l IS NULL OR trim(l) = '' AS _blank, l AS _json FROM ${linesOf(group.map(({ path }) => path))}`;
+}
+
+/** Text files line by line, as column `l`. `\x01` cannot stand in JSON text, and does not in a header. */
+export function linesOf(files: readonly string[]): string {
+  return `read_csv(${texts(files)}, columns = {'l': 'VARCHAR'}, auto_detect = false, header = false,
+    delim = '\x01', quote = '', escape = '', hive_partitioning = false)`;
 }
 
 function jsonRecords(group: Group): string {

@@ -3,6 +3,7 @@ import { runCheck } from "./check.js";
 import { compare } from "./compare.js";
 import type { Connection } from "./connection.js";
 import { fold } from "./fold.js";
+import { linesOf } from "./readers.js";
 import { createReadyView, emptySelect } from "./ready.js";
 import { ident, text } from "./sql.js";
 import { exportRefused, stage } from "./stage.js";
@@ -21,6 +22,10 @@ export function openSession(connection: Connection): Session {
       const results = [];
       for (const check of checks) results.push(await runCheck(connection, subject.name, check));
       return results;
+    },
+    async readHead(path) {
+      const head = await connection.table(`SELECT l FROM ${linesOf([path])} LIMIT 5`);
+      return head.rows.map(([line]) => line ?? "").join("\n");
     },
     readRefused: (path, file) => connection.table(`SELECT * FROM read_parquet(${text(path)}) WHERE file = ${text(file)} ORDER BY line`),
     compare: (request) => compare(connection, request),

@@ -103,5 +103,5 @@ function byFormats(column: Column, value: string): readonly Reading[] {
 /** What a reader of a refusal needs to know about the type. */
 export function expectation(column: Column): string {
   if (column.formats.length > 0) return `does not match ${column.formats.map((f) => `\`${f}\``).join(" or ")} (${ident(column.name)} is ${column.type})`;
-  return `is not a ${column.type}`;
+  return `is not ${/^[AEIOU]/.test(column.type) ? "an" : "a"} ${column.type}`;
 }
