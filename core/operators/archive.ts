@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import type { RunRecord } from "../ledger/ledger.js";
 import type { AssetName, RunId } from "../model.js";
-import type { Context } from "../run/context.js";
+import type { Context } from "./context.js";
 import { below } from "../store/layout.js";
 import { canonicalJson } from "../store/canonical-json.js";
 import type { Manifest } from "../store/manifest.js";

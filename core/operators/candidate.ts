@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import type { BasePartition, FoldedPartition, WrittenFile } from "../engine/engine.js";
 import type { Asset, PartitionKey, VersionId } from "../model.js";
-import type { Context } from "../run/context.js";
+import type { Context } from "./context.js";
 import { hashFile } from "../store/hash-file.js";
 import { inParallel } from "../store/in-parallel.js";
 import { below } from "../store/layout.js";

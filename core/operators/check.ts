@@ -1,6 +1,6 @@
 import { FlowError } from "../diagnostic.js";
 import type { ReadyTable } from "../engine/engine.js";
-import { readyTable } from "../run/ready-table.js";
+import { readyTable } from "./ready-table.js";
 import { partPath } from "./candidate.js";
 import type { Work } from "./work.js";
 

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import type { FileToStage } from "../engine/engine.js";
 import type { DeliveryRow } from "../ledger/ledger.js";
 import type { PlannedDelivery } from "../plan/plan.js";
-import { timeOfRun } from "../run/run-id.js";
+import { timeOfRun } from "../run-id.js";
 import { hashFile } from "../store/hash-file.js";
 import { inParallel } from "../store/in-parallel.js";
 import { below } from "../store/layout.js";

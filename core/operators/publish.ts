@@ -1,7 +1,7 @@
 import type { FileDecision, RunRecord } from "../ledger/ledger.js";
 import type { PlannedDelivery, Reason } from "../plan/plan.js";
 import { unreachable } from "../model.js";
-import { termOf } from "../run/ready-table.js";
+import { termOf } from "./ready-table.js";
 import { flowVersion } from "../version.js";
 import { canonicalJson } from "../store/canonical-json.js";
 import type { Manifest } from "../store/manifest.js";

@@ -1,6 +1,6 @@
 import { FlowError } from "../diagnostic.js";
 import type { AssetName, ColumnType } from "../model.js";
-import { type Ready, readyTable } from "../run/ready-table.js";
+import { type Ready, readyTable } from "./ready-table.js";
 import { assemble, baseOf, freshCandidate } from "./candidate.js";
 import type { DeriveWork } from "./work.js";
 

@@ -14,8 +14,8 @@ export interface Snapshot {
   /** Current deliveries under a name, and of these bytes. */
   byName(asset: AssetName, file: string): readonly DeliveryRow[];
   byContent(asset: AssetName, sha256: ContentHash): readonly DeliveryRow[];
-  /** The oldest file that was skipped because another holds these bytes, and that nothing has replaced since. */
-  twin(asset: AssetName, sha256: ContentHash, except: string): DeliveryRow | null;
+  /** Files that were skipped because another holds these bytes, and that nothing has replaced since, oldest first. */
+  twins(asset: AssetName, sha256: ContentHash): readonly DeliveryRow[];
   lastSeq(asset: AssetName): number;
   /** Whether the asset has deliveries that a replay could start from. */
   hasDeliveries(asset: AssetName): boolean;
@@ -58,8 +58,9 @@ export function makePlan(input: PlanInput): Plan {
 
 function planIngested(asset: IngestedAsset, { snapshot, landed, requests }: PlanInput): AssetPlan {
   const current = snapshot.current(asset.name);
-  const deliveries = classify(asset, snapshot, landed.get(asset.name) ?? []);
-  const withdrawn = requests.withdraw?.asset === asset.name ? snapshot.byName(asset.name, requests.withdraw.file) : [];
+  const asked = requests.withdraw?.asset === asset.name ? snapshot.byName(asset.name, requests.withdraw.file) : [];
+  const deliveries = classify(asset, snapshot, landed.get(asset.name) ?? [], asked);
+  const withdrawn = [...asked, ...replacedByCopies(asset, snapshot, deliveries)];
   const released = requests.release?.asset === asset.name ? requests.release.seqs : [];
   const changed = current !== null && current.fingerprint !== asset.fingerprint && snapshot.hasDeliveries(asset.name);
   const replays = changed || requests.replay.has(asset.name);
@@ -75,7 +76,7 @@ function planIngested(asset: IngestedAsset, { snapshot, landed, requests }: Plan
     return entry(current === null ? { kind: "nothing-landed" } : { kind: "up-to-date" }, []);
   }
   const merging = deliveries.filter(({ is }) => is.kind === "new" || is.kind === "revision");
-  const reinstated = twinsOf(asset, snapshot, merging, withdrawn);
+  const reinstated = twinsOf(asset, snapshot, deliveries, withdrawn);
   const builds = merging.length > 0 || withdrawn.length > 0 || released.length > 0 || replays;
   const taking: readonly Command[] = deliveries.length > 0 ? [{ kind: "pickup", deliveries }] : [];
   const building: readonly Command[] = [
@@ -106,16 +107,28 @@ function whyIngest(requests: Requests, work: Work): Reason {
 function twinsOf(
   asset: IngestedAsset,
   snapshot: Snapshot,
-  merging: readonly PlannedDelivery[],
+  deliveries: readonly PlannedDelivery[],
   withdrawn: readonly DeliveryRow[],
 ): readonly DeliverySeq[] {
-  const superseded = merging.flatMap(({ file, is }) => (is.kind === "revision" && is.supersedes.length > 0 ? snapshot.byName(asset.name, file) : []));
-  const landing = new Set(merging.map(({ file }) => file));
-  const coming = new Set(merging.map(({ sha256 }) => sha256));
-  const lost = [...superseded, ...withdrawn].filter(({ sha256 }) => !coming.has(sha256));
-  const twins = lost.flatMap((gone) => snapshot.twin(asset.name, gone.sha256, gone.file) ?? []);
-  // A name that brings new bytes right now speaks for itself.
-  return [...new Set(twins.filter(({ file }) => !landing.has(file)).map(({ seq }) => seq))];
+  const superseded = deliveries.flatMap(({ file, is }) => (is.kind === "revision" && is.supersedes.length > 0 ? snapshot.byName(asset.name, file) : []));
+  const landing = new Set(deliveries.map(({ file }) => file));
+  const coming = new Set(deliveries.filter(({ is }) => is.kind === "new" || is.kind === "revision").map(({ sha256 }) => sha256));
+  const lost = new Set([...superseded, ...withdrawn].map(({ sha256 }) => sha256).filter((sha256) => !coming.has(sha256)));
+  return [...lost].flatMap((sha256) => {
+    // A name that brings bytes right now speaks for itself.
+    const twin = snapshot.twins(asset.name, sha256).find(({ file }) => !landing.has(file));
+    return twin === undefined ? [] : [twin.seq];
+  });
+}
+
+/** A name whose new bytes another file holds: its old ones go, and nothing comes in their place. */
+function replacedByCopies(asset: IngestedAsset, snapshot: Snapshot, deliveries: readonly PlannedDelivery[]): readonly DeliveryRow[] {
+  if (asset.ingest.onRevision !== "supersede") return [];
+  const copies = deliveries.filter(({ is }) => is.kind === "redelivery");
+  return copies.flatMap(({ file, sha256 }) => {
+    const named = snapshot.byName(asset.name, file);
+    return named.some((known) => known.sha256 === sha256) ? [] : named;
+  });
 }
 
 function checking(asset: Asset): readonly Command[] {
@@ -132,31 +145,38 @@ function arrivals(deliveries: readonly PlannedDelivery[]): Reason {
   };
 }
 
-/** New, revised or delivered before: by content, never by time stamps. Names go before contents, whatever their order in the run. */
-function classify(asset: IngestedAsset, snapshot: Snapshot, landed: readonly LandedDelivery[]): readonly PlannedDelivery[] {
+/**
+ * New, revised or delivered before: by content, never by time stamps. Revisions are looked at first, whatever their order in the
+ * run: what they take out does not hold its bytes any more, and what they bring does.
+ */
+function classify(
+  asset: IngestedAsset,
+  snapshot: Snapshot,
+  landed: readonly LandedDelivery[],
+  withdrawn: readonly DeliveryRow[],
+): readonly PlannedDelivery[] {
   const last = snapshot.lastSeq(asset.name);
-  const named = landed.map((file, at) => ({ ...file, seq: (last + at + 1) as DeliverySeq, is: byNameOf(asset, snapshot, file) }));
-  const leaving = new Set(named.flatMap(({ is }) => (is?.kind === "revision" ? is.supersedes : [])));
-  const coming = new Map<ContentHash, { readonly file: string; readonly seq: DeliverySeq }>();
-  for (const file of named) if (file.is?.kind === "revision" && !coming.has(file.sha256)) coming.set(file.sha256, file);
-  return named.map(({ is, ...file }) => {
-    if (is !== null) return { ...file, is };
-    // What this run takes out does not hold these bytes any more.
-    const staying = snapshot.byContent(asset.name, file.sha256).find((known) => !leaving.has(known.seq));
+  const files = landed.map((file, at) => ({ ...file, seq: (last + at + 1) as DeliverySeq, is: byNameOf(asset, snapshot, file) }));
+  const leaving = new Set([...withdrawn.map(({ seq }) => seq), ...files.flatMap(({ is }) => (is.kind === "revision" ? is.supersedes : []))]);
+  const coming = new Map<ContentHash, PlannedDelivery>();
+  const decide = (file: PlannedDelivery): PlannedDelivery => {
+    const staying = snapshot.byContent(asset.name, file.sha256).find(({ seq }) => !leaving.has(seq));
     const known = asset.ingest.onDuplicate === "accept" ? undefined : (staying ?? coming.get(file.sha256));
     if (known !== undefined) return { ...file, is: { kind: "redelivery", of: known.file, seq: known.seq } };
     coming.set(file.sha256, file);
-    return { ...file, is: { kind: "new" } };
-  });
+    return file;
+  };
+  const decided = new Map<string, PlannedDelivery>();
+  for (const kind of ["revision", "new"]) for (const file of files) if (file.is.kind === kind) decided.set(file.file, decide(file));
+  return files.map((file) => decided.get(file.file) ?? file);
 }
 
-/** What a known name says; null: the name is new. */
-function byNameOf(asset: IngestedAsset, snapshot: Snapshot, file: LandedDelivery): DeliveryKind | null {
+/** What its name alone says of a file. */
+function byNameOf(asset: IngestedAsset, snapshot: Snapshot, file: LandedDelivery): DeliveryKind {
   const named = snapshot.byName(asset.name, file.file);
   const same = named.find((known) => known.sha256 === file.sha256);
   if (same !== undefined) return { kind: "redelivery", of: same.file, seq: same.seq };
-  // A name that is known with other bytes is a revision, whatever other files hold: its old rows must go.
-  return named.length > 0 ? revision(asset, named) : null;
+  return named.length > 0 ? revision(asset, named) : { kind: "new" };
 }
 
 function revision(asset: IngestedAsset, named: readonly DeliveryRow[]): DeliveryKind {

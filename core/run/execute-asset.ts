@@ -11,7 +11,7 @@ import type { AssetPlan, Command, PlannedDelivery } from "../plan/plan.js";
 import type { AssetOutcome, DeliveryOutcome } from "../report/report.js";
 import type { Manifest, RowAccount } from "../store/manifest.js";
 import { readManifest, readPointer } from "../store/versions.js";
-import type { Context } from "./context.js";
+import type { Context } from "../operators/context.js";
 import { giveBack } from "./recovery.js";
 
 /** Runs the commands of one asset. Expected trouble ends in a `failed` outcome with `ready` as it was; a bug is thrown. */

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import type { Asset, AssetName } from "../model.js";
 import type { AssetPlan, Plan } from "../plan/plan.js";
 import type { AssetOutcome, RunReport } from "../report/report.js";
-import type { Context } from "./context.js";
+import type { Context } from "../operators/context.js";
 import { executeAsset } from "./execute-asset.js";
 
 /**

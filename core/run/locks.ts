@@ -1,18 +1,12 @@
 import { error, FlowError } from "../diagnostic.js";
 import type { AssetName, RunId } from "../model.js";
+import type { HeldLocks } from "../operators/context.js";
 import type { Files } from "../store/files.js";
 import type { Layout } from "../store/layout.js";
 import { acquireLock, type AssetLock, type LockOwner } from "../store/lock.js";
 
-/** The locks a run holds. */
-export interface Locks extends AsyncDisposable {
-  /** Tells others what the run is doing with an asset. */
-  say(asset: AssetName, step: string): Promise<void>;
-  stillHeld(asset: AssetName): Promise<boolean>;
-}
-
 /** Locks of all these assets, or none: throws `FlowError` of code `locked` that names the owner. */
-export async function lockAll(files: Files, layout: Layout, assets: readonly AssetName[], run: RunId): Promise<Locks> {
+export async function lockAll(files: Files, layout: Layout, assets: readonly AssetName[], run: RunId): Promise<HeldLocks & AsyncDisposable> {
   const locks = new Map<AssetName, AssetLock>();
   const release = async (): Promise<void> => {
     for (const lock of locks.values()) await lock.release();

@@ -5,8 +5,8 @@ import { filesBelow, finishRun } from "../operators/archive.js";
 import { below } from "../store/layout.js";
 import { isSystemError } from "../store/trouble.js";
 import { readManifest, readPointer } from "../store/versions.js";
-import type { Context } from "./context.js";
-import { isRunId } from "./run-id.js";
+import type { Context } from "../operators/context.js";
+import { isRunId } from "../run-id.js";
 
 type Recovering = Pick<Context, "layout" | "files" | "ledger" | "emit">;
 

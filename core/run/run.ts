@@ -7,11 +7,11 @@ import type { Plan } from "../plan/plan.js";
 import type { RunReport } from "../report/report.js";
 import { below } from "../store/layout.js";
 import { isSystemError } from "../store/trouble.js";
-import type { Context } from "./context.js";
+import type { Context } from "../operators/context.js";
 import { execute } from "./execute.js";
 import { lockAll } from "./locks.js";
 import { needsRecovery, recover } from "./recovery.js";
-import { isRunId, timeOfRun } from "./run-id.js";
+import { isRunId, timeOfRun } from "../run-id.js";
 import { listAll, planFor, type State } from "./state.js";
 
 /** A run before it holds any lock. */

@@ -12,8 +12,8 @@ import { below } from "../store/layout.js";
 import type { Manifest, PartitionEntry } from "../store/manifest.js";
 import { isSystemError } from "../store/trouble.js";
 import { readManifest, readPointer } from "../store/versions.js";
-import type { Context } from "./context.js";
-import { readyVersion, tableOf } from "./ready-table.js";
+import type { Context } from "../operators/context.js";
+import { readyVersion, tableOf } from "../operators/ready-table.js";
 
 type Difference = AssetVerification["differences"][number];
 interface Verifying extends Pick<Context, "layout" | "files" | "ledger" | "engine"> {

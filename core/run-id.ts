@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import type { RunId } from "../model.js";
+import type { RunId } from "./model.js";
 
 const pattern = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})(\d{3})Z-[0-9a-z]{4}$/;
 

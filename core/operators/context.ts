@@ -6,7 +6,6 @@ import type { AssetName, Catalog, RunId } from "../model.js";
 import type { Clock } from "../project.js";
 import type { Files } from "../store/files.js";
 import type { Layout } from "../store/layout.js";
-import type { Locks } from "./locks.js";
 
 /** What varies from run to run, handed down instead of kept anywhere. */
 export interface Context {
@@ -19,7 +18,15 @@ export interface Context {
   readonly emit: Emit;
   readonly signal: AbortSignal;
   readonly run: RunId;
-  readonly locks: Pick<Locks, "say" | "stillHeld">;
+  readonly locks: HeldLocks;
+}
+
+/** The locks a run holds. */
+export interface HeldLocks {
+  /** Tells others what the run is doing with an asset. */
+  say(asset: AssetName, step: string): Promise<void>;
+  /** Asked before a commit: a process that slept for long may have been taken for dead. */
+  stillHeld(asset: AssetName): Promise<boolean>;
 }
 
 export function notice(context: Context, asset: AssetName, diagnostic: Diagnostic): void {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { RunId } from "../../core/model.js";
-import { isRunId, nextRunId, timeOfRun } from "../../core/run/run-id.js";
+import type { RunId } from "../core/model.js";
+import { isRunId, nextRunId, timeOfRun } from "../core/run-id.js";
 
 const noon = Date.parse("2026-03-04T12:00:00.007Z");
 

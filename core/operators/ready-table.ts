@@ -1,6 +1,6 @@
 import type { ReadyTable } from "../engine/engine.js";
 import type { AssetName, PartitionField, VersionId } from "../model.js";
-import { partPath } from "../operators/candidate.js";
+import { partPath } from "./candidate.js";
 import type { Layout } from "../store/layout.js";
 import type { Manifest } from "../store/manifest.js";
 import { readManifest, readPointer } from "../store/versions.js";
