@@ -14,8 +14,8 @@ export interface Ledger {
   byContent(asset: AssetName, sha256: ContentHash): readonly DeliveryRow[];
   /** Current deliveries under this name, oldest first (more than one only under `on_revision: merge`). */
   byName(asset: AssetName, file: string): readonly DeliveryRow[];
-  /** The oldest redelivery of these bytes under another name than `except` that nothing of its own name has followed. */
-  twin(asset: AssetName, sha256: ContentHash, except: string): DeliveryRow | null;
+  /** Redeliveries of these bytes that no other bytes of their own name have followed, oldest first. */
+  twins(asset: AssetName, sha256: ContentHash): readonly DeliveryRow[];
   /** Current deliveries, oldest first; of one partition where given. */
   currentDeliveries(asset: AssetName, partition?: PartitionKey): readonly DeliveryRow[];
   /** Every delivery ever seen, newest first. */

@@ -22,9 +22,19 @@ function recordManifest(database: Database, manifest: Manifest): void {
   for (const { seq } of known) bringBack(database, manifest.asset, seq);
   for (const delivery of manifest.deliveries.replayed) replaceRows(database, manifest, delivery);
   for (const { seq } of manifest.deliveries.superseded) supersede(database, manifest.asset, seq);
-  for (const seq of manifest.deliveries.withdrawn) {
-    database.run("update delivery set state = 'withdrawn' where asset = ? and seq = ?", manifest.asset, seq);
-  }
+  for (const seq of manifest.deliveries.withdrawn) withdraw(database, manifest.asset, seq);
+}
+
+/** What the same name delivered once more and was skipped goes with it. */
+function withdraw(database: Database, asset: AssetName, seq: number): void {
+  database.run(
+    `update delivery set state = 'withdrawn' where asset = ? and state = 'redelivered'
+     and file = (select file from delivery where asset = ? and seq = ?)`,
+    asset,
+    asset,
+    seq,
+  );
+  database.run("update delivery set state = 'withdrawn' where asset = ? and seq = ?", asset, seq);
 }
 
 /** Whether it was not there yet. */

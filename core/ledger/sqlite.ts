@@ -51,17 +51,16 @@ function asLedger(database: Database): Ledger {
         asset,
         file,
       ),
-    twin: (asset, sha256, except) =>
+    twins: (asset, sha256) =>
       deliveries(
         `delivery d indexed by delivery_redelivered
-         where d.asset = ? and d.sha256 = ? and d.state = 'redelivered' and d.file <> ?
+         where d.asset = ? and d.sha256 = ? and d.state = 'redelivered'
            and not exists (select 1 from delivery later
-             where later.asset = d.asset and later.file = d.file and later.seq > d.seq and later.state <> 'refused')
-         order by d.seq limit 1`,
+             where later.asset = d.asset and later.file = d.file and later.seq > d.seq and later.sha256 <> d.sha256 and later.state <> 'refused')
+         order by d.seq`,
         asset,
         sha256,
-        except,
-      )[0] ?? null,
+      ),
     currentDeliveries: (asset, partition) =>
       partition === undefined
         ? deliveries("delivery d indexed by delivery_current where d.asset = ? and d.state = 'current' order by d.seq", asset)

@@ -111,12 +111,12 @@ function twinsOf(
   withdrawn: readonly DeliveryRow[],
 ): readonly DeliverySeq[] {
   const superseded = deliveries.flatMap(({ file, is }) => (is.kind === "revision" && is.supersedes.length > 0 ? snapshot.byName(asset.name, file) : []));
-  const landing = new Set(deliveries.map(({ file }) => file));
+  // A name that brings bytes right now, or is withdrawn, speaks for itself.
+  const speaking = new Set([...deliveries, ...withdrawn].map(({ file }) => file));
   const coming = new Set(deliveries.filter(({ is }) => is.kind === "new" || is.kind === "revision").map(({ sha256 }) => sha256));
   const lost = new Set([...superseded, ...withdrawn].map(({ sha256 }) => sha256).filter((sha256) => !coming.has(sha256)));
   return [...lost].flatMap((sha256) => {
-    // A name that brings bytes right now speaks for itself.
-    const twin = snapshot.twins(asset.name, sha256).find(({ file }) => !landing.has(file));
+    const twin = snapshot.twins(asset.name, sha256).find(({ file }) => !speaking.has(file));
     return twin === undefined ? [] : [twin.seq];
   });
 }

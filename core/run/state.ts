@@ -41,7 +41,7 @@ export function snapshotOf(ledger: Ledger): Snapshot {
     lastChange: (asset) => ledger.current(asset)?.lastChange ?? null,
     byName: (asset, file) => ledger.byName(asset, file),
     byContent: (asset, sha256) => ledger.byContent(asset, sha256),
-    twin: (asset, sha256, except) => ledger.twin(asset, sha256, except),
+    twins: (asset, sha256) => ledger.twins(asset, sha256),
     lastSeq: (asset) => ledger.lastSeq(asset),
     hasDeliveries: (asset) => ledger.lastSeq(asset) > 0,
   };
