@@ -1,11 +1,15 @@
 import { Command } from "commander";
 import { addInit } from "./commands/init.js";
+import { addLate } from "./commands/late.js";
 import { addLineage } from "./commands/lineage.js";
 import { addPlan } from "./commands/plan.js";
+import { addQuarantine } from "./commands/quarantine.js";
 import { addQuery } from "./commands/query.js";
 import { addRun } from "./commands/run.js";
 import { addShow } from "./commands/show.js";
 import { addStatus } from "./commands/status.js";
+import { addVerify } from "./commands/verify.js";
+import { addWithdraw } from "./commands/withdraw.js";
 import { type Ending, endingOf, exitCode, isFlowError, isMachineTrouble } from "./exit-code.js";
 import type { Io, Output } from "./io.js";
 import { packageVersion } from "./package.js";
@@ -39,6 +43,10 @@ export function flowProgram(session: Session): Command {
   addLineage(program, session);
   addQuery(program, session);
   addShow(program, session);
+  addLate(program, session);
+  addVerify(program, session);
+  addWithdraw(program, session);
+  addQuarantine(program, session);
   return program.addHelpText("after", mainExamples);
 }
 

@@ -9,6 +9,10 @@ export function examples(lines: readonly (readonly [command: string, what: strin
 export const selectionWords =
   "assets to take: `a`, `+a` with its inputs, `a+` with its readers, `2+a`, `@a`, `tag:x`, `path:dir`; none means all";
 
+export const assetWords = "name of an asset";
+
+export const fileWords = "path of the file below the asset's landing folder, as it was delivered";
+
 export function excludeOption(): Option {
   return new Option("--exclude <selector>", "leave these out (repeatable)").argParser(collect);
 }
@@ -19,6 +23,16 @@ export function threadsOption(): Option {
 
 export function jsonOption(what: string): Option {
   return new Option("--json", what);
+}
+
+/** Of commands that do as `flow run` does. */
+export function eventsOption(): Option {
+  return jsonOption("print each event as a line of JSON; the last one carries the report");
+}
+
+/** Of commands that print one value. */
+export function reportOption(): Option {
+  return jsonOption("print it as JSON (stable; the text is not)");
 }
 
 /** Known to every command, before or after its name. */

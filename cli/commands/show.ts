@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { toJson } from "../json.js";
 import { type GlobalOptions, type Session, unlessStopped, withProject } from "../session.js";
-import { examples, jsonOption } from "../words.js";
+import { assetWords, examples, reportOption } from "../words.js";
 
 interface ShowOptions extends GlobalOptions {
   readonly json?: true;
@@ -13,8 +13,8 @@ export function addShow(program: Command, session: Session): void {
     .command("show")
     .summary("show one asset, with every default")
     .description("Show one asset: its declaration with every default, its inputs and readers, its SQL, its versions.")
-    .argument("<asset>", "name of an asset")
-    .addOption(jsonOption("print it as JSON (stable; the text is not)"))
+    .argument("<asset>", assetWords)
+    .addOption(reportOption())
     .addHelpText(
       "after",
       examples([

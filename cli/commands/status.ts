@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { toJson } from "../json.js";
 import { type GlobalOptions, type Session, unlessStopped, withProject } from "../session.js";
-import { examples, jsonOption } from "../words.js";
+import { examples, reportOption } from "../words.js";
 
 interface StatusOptions extends GlobalOptions {
   readonly json?: true;
@@ -12,8 +12,10 @@ export function addStatus(program: Command, session: Session): void {
   program
     .command("status")
     .summary("show where each asset stands")
-    .description("Show where each asset stands: rows, version, watermark, files waiting, files and rows refused.")
-    .addOption(jsonOption("print it as JSON (stable; the text is not)"))
+    .description(
+      "Show where each asset stands: rows, partitions that may still change and final ones, version, watermark, files waiting, files and rows refused.",
+    )
+    .addOption(reportOption())
     .addHelpText(
       "after",
       examples([

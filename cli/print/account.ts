@@ -1,9 +1,10 @@
-import type { AssetName, AssetOutcome, AssetPlan, DeliveryOutcome, Reason, RunReport } from "../../core/index.js";
+import type { Asset, AssetOutcome, DeliveryOutcome, Reason, RunReport } from "../../core/index.js";
 import { renderLines, renderTable, type Side } from "./align.js";
 import { count, duration, list, thousands } from "./amount.js";
 import type { Paint } from "./frame.js";
+import { lateDetails } from "./late.js";
 import { plain, plainLines } from "./plain.js";
-import { isWaiting, nothingToDo, paintMark } from "./plan.js";
+import { nothingToDo, paintMark } from "./plan.js";
 import { hasRefusals, outcomeMark, reasonWords } from "./reason.js";
 
 export interface AccountOptions {
@@ -13,19 +14,20 @@ export interface AccountOptions {
 }
 
 /**
- * A run's closing account: a line per asset, what was refused or skipped and why, the numbers, a last line.
- * `planned` are the assets of the run's plan; those without commands are not in the report, and had nothing to do.
+ * A run's closing account: a line per asset, what was refused or skipped and why, what came late, the numbers, a last line.
+ * `assets` are the catalog's: they say what reads what.
  */
-export function renderAccount(report: RunReport, planned: readonly AssetPlan[], { quiet, paint }: AccountOptions): string {
-  const idle = planned.filter(({ asset, commands }) => commands.length === 0 && !report.assets.some((outcome) => outcome.asset === asset));
-  const order = planned.map(({ asset }) => asset);
-  const lines: readonly AssetLine[] = [
-    ...report.assets.filter((asset) => !quiet || isTrouble(asset)).map((outcome) => lineOf(outcome, paint)),
-    ...(quiet ? [] : idle.map((asset) => idleLine(asset, paint))),
-  ];
-  const inOrder = [...lines].sort((a, b) => order.indexOf(a.asset) - order.indexOf(b.asset));
-  const table = quiet ? "" : numbers(report.assets.filter(didWork));
-  return `${withDetails(inOrder)}${table}${runSummary(report, idle)}\n`;
+export function renderAccount(report: RunReport, assets: readonly Asset[], { quiet, paint }: AccountOptions): string {
+  const shown = report.assets.filter((outcome) => !quiet || isTrouble(outcome));
+  const lines = shown.map((outcome): AssetLine => {
+    const words = isIdle(outcome, report) ? idleWords(outcome.reason) : outcomeWords(outcome);
+    return {
+      cells: [`${paintMark(outcomeMark(outcome), paint)} ${outcome.asset}`, words],
+      below: [...details(outcome), ...lateDetails(outcome, report, assets)].map((line) => `    ${line}`.trimEnd()),
+    };
+  });
+  const table = quiet ? "" : numbers(report.assets.filter((outcome) => didWork(outcome, report)));
+  return `${withDetails(lines)}${table}${runSummary(report)}\n`;
 }
 
 /** No asset failed, nothing was refused: what exit code 0 says. */
@@ -34,11 +36,10 @@ export function wentWell(report: RunReport): boolean {
 }
 
 /** `2 assets published, 5 up to date in 0.4 s.` */
-function runSummary(report: RunReport, idle: readonly AssetPlan[]): string {
-  const tried = report.assets.filter((asset) => asset.status !== "unchanged" || didWork(asset));
-  const untouched = report.assets.filter((asset) => !tried.includes(asset));
-  const waiting = idle.filter(isWaiting).length + untouched.filter(({ version }) => version === null).length;
-  const upToDate = idle.length + untouched.length - waiting;
+function runSummary(report: RunReport): string {
+  const tried = report.assets.filter((outcome) => !isIdle(outcome, report));
+  const waiting = report.assets.filter((outcome) => isIdle(outcome, report) && outcome.version === null).length;
+  const upToDate = report.assets.length - tried.length - waiting;
   if (tried.length === 0) return nothingToDo(upToDate, waiting);
   const counts: readonly (readonly [number: number, words: string])[] = [
     ...outcomes.map((status) => [tried.filter((asset) => asset.status === status).length, status] as const),
@@ -57,23 +58,14 @@ const outcomes = ["published", "unchanged", "failed", "skipped"] as const;
 function outcomeWords(outcome: AssetOutcome): string {
   if (outcome.status === "failed") return `failed: ${firstLine(outcome.problem)}`;
   if (outcome.status === "skipped") return `skipped: ${firstLine(outcome.problem)}`;
+  if (isRestatement(outcome.reason)) return restatementWords(outcome).join(", ");
   const parts = outcome.deliveries.length > 0 ? [...deliveryWords(outcome), ...rowWords(outcome)] : builtWords(outcome);
   return parts.join(", ");
 }
 
 interface AssetLine {
-  readonly asset: AssetName;
   readonly cells: readonly string[];
   readonly below: readonly string[];
-}
-
-function lineOf(outcome: AssetOutcome, paint: Paint): AssetLine {
-  const { asset } = outcome;
-  return { asset, cells: [`${paintMark(outcomeMark(outcome), paint)} ${asset}`, outcomeWords(outcome)], below: details(outcome) };
-}
-
-function idleLine({ asset, reason }: AssetPlan, paint: Paint): AssetLine {
-  return { asset, cells: [`${paintMark("=", paint)} ${asset}`, idleWords(reason)], below: [] };
 }
 
 function withDetails(lines: readonly AssetLine[]): string {
@@ -109,23 +101,48 @@ function rowWords(outcome: AssetOutcome): readonly string[] {
 }
 
 function builtWords(outcome: AssetOutcome): readonly string[] {
-  if (isIdle(outcome)) return [idleWords(outcome.reason)];
   if (outcome.status === "unchanged") return ["same rows as before"];
   const { total, changed } = outcome.partitions;
   return [count(outcome.rows, "row"), ...(total > 1 ? [`${count(changed.length, "partition")} changed`] : []), afterwards(outcome.reason)];
 }
 
+/** `orders_1.csv withdrawn, -2 rows` */
+function restatementWords(outcome: AssetOutcome): readonly string[] {
+  const { total, changed } = outcome.partitions;
+  const where = total > 1 && changed.length > 0 ? [`${count(changed.length, "partition")} changed`] : [];
+  const same = outcome.status === "unchanged" ? ["same rows as before"] : [];
+  return [afterwards(outcome.reason), ...deliveryWords(outcome), ...rowWords(outcome), ...where, ...same];
+}
+
+function isRestatement({ kind }: Reason): boolean {
+  return kind === "withdrawal" || kind === "release" || kind === "replay";
+}
+
 function idleWords(reason: Reason): string {
-  return reason.kind === "up-to-date" ? "nothing to do" : `nothing to do, ${reasonWords(reason)}`;
+  if (reason.kind === "up-to-date") return "nothing to do";
+  if (reason.kind === "input-pending") return `nothing to do, no row of ${list(reason.inputs)} changed`;
+  return `nothing to do, ${reasonWords(reason)}`;
 }
 
-/** What was going to change when it was planned has changed by now. */
+/** What was going to happen when it was planned has happened by now. */
 function afterwards(reason: Reason): string {
-  return reasonWords(reason.kind === "input-pending" ? { ...reason, kind: "input-changed" } : reason);
+  switch (reason.kind) {
+    case "input-pending":
+      return reasonWords({ ...reason, kind: "input-changed" });
+    case "withdrawal":
+      return `${plain(reason.file)} withdrawn`;
+    case "release":
+      return `${plain(reason.file)} released from quarantine`;
+    default:
+      return reasonWords(reason);
+  }
 }
 
-function isIdle(outcome: AssetOutcome): boolean {
-  return outcome.reason.kind === "up-to-date" || outcome.reason.kind === "nothing-landed" || outcome.reason.kind === "no-input";
+/** Nothing was tried: it is up to date, waits for data, or was going to follow inputs that came out the same. */
+function isIdle({ status, reason }: AssetOutcome, report: RunReport): boolean {
+  if (reason.kind === "up-to-date" || reason.kind === "nothing-landed" || reason.kind === "no-input") return true;
+  if (status !== "unchanged" || reason.kind !== "input-pending") return false;
+  return report.assets.every(({ asset, partitions }) => !reason.inputs.includes(asset) || partitions.changed.length === 0);
 }
 
 /** Below the asset's line: the rest of a long problem, each file that was not taken whole, each check that found something. */
@@ -134,7 +151,7 @@ function details(outcome: AssetOutcome): readonly string[] {
     .split("\n")
     .slice(1);
   const files = outcome.deliveries.flatMap(deliveryDetails);
-  return [...rest, ...files, ...outcome.checks.flatMap(checkDetails), ...lateDetails(outcome)].map((line) => `    ${line}`.trimEnd());
+  return [...rest, ...files, ...outcome.checks.flatMap(checkDetails)];
 }
 
 function deliveryDetails(delivery: DeliveryOutcome): readonly string[] {
@@ -163,15 +180,6 @@ function checkDetails(check: AssetOutcome["checks"][number]): readonly string[] 
   const values = Object.entries(example ?? {}).map(([name, value]) => `${plain(name)}=${plain(value ?? "NULL")}`);
   const words = values.length === 0 ? "" : `, for example ${values.join(" ")}`;
   return [`check ${plain(check.check)} (${check.severity}): ${count(check.failures, "row")}${words}`];
-}
-
-function lateDetails({ late }: AssetOutcome): readonly string[] {
-  return late
-    .filter((file) => file.merged + file.tooLate > 0)
-    .map(
-      ({ file, merged, tooLate, behind }) =>
-        `${plain(file)}: ${count(merged, "late row")} merged, ${thousands(tooLate)} too late, up to ${duration(behind.max)} behind`,
-    );
 }
 
 /** The columns add up: rows in = merged + superseded + duplicate + deleted + refused + late. */
@@ -214,8 +222,8 @@ function ingested(of: (outcome: AssetOutcome) => number): (outcome: AssetOutcome
   return (outcome) => (outcome.deliveries.length === 0 ? "-" : thousands(of(outcome)));
 }
 
-function didWork(outcome: AssetOutcome): boolean {
-  return outcome.status === "published" || outcome.deliveries.length > 0 || (outcome.status === "unchanged" && !isIdle(outcome));
+function didWork(outcome: AssetOutcome, report: RunReport): boolean {
+  return (outcome.status === "published" || outcome.status === "unchanged") && !isIdle(outcome, report);
 }
 
 function isTrouble(outcome: AssetOutcome): boolean {

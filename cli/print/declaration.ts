@@ -1,5 +1,6 @@
 import type { Asset, Check, Column, DerivedAsset, Ingest, IngestedAsset, Lateness, OrderTerm, PartitionField } from "../../core/index.js";
 import { toJsonText } from "../json.js";
+import { durationText } from "./amount.js";
 
 /**
  * An asset as the declaration that says everything: every default is spelt out, so that the text could stand in the
@@ -125,19 +126,6 @@ function partitionTerm({ transform, column, argument }: PartitionField): string 
 
 function orderTerm({ column, direction }: OrderTerm): string {
   return direction === "asc" ? column : `${column} desc`;
-}
-
-/** In the largest unit that leaves no rest: `90s`, `2d`. */
-function durationText(ms: number): string {
-  const units = [
-    ["d", 86_400_000],
-    ["h", 3_600_000],
-    ["m", 60_000],
-    ["s", 1000],
-  ] as const;
-  if (ms === 0) return "0s";
-  const unit = units.find(([, size]) => ms % size === 0);
-  return unit === undefined ? `${ms}ms` : `${ms / unit[1]}${unit[0]}`;
 }
 
 /** Two levels as blocks, deeper ones in braces: a column or a check is a line. */

@@ -48,7 +48,7 @@ function hasWork(asset: AssetPlan): boolean {
 }
 
 /** It has no version and cannot get one. */
-export function isWaiting(asset: AssetPlan): boolean {
+function isWaiting(asset: AssetPlan): boolean {
   return !hasWork(asset) && asset.from === null && (asset.reason.kind === "nothing-landed" || asset.reason.kind === "no-input");
 }
 

@@ -5,18 +5,34 @@ import { type Diagnostic, error, sortDiagnostics, warning } from "../../core/dia
 
 function at(text: string, word: string, path = "assets/orders.yaml"): Diagnostic {
   const start = text.indexOf(word);
-  return error("unknown-key", { file: { path, text }, range: { start, end: start + word.length } }, `unknown key \`${word}\``, "did you mean `ingest`?");
+  return error(
+    "unknown-key",
+    { file: { path, text }, range: { start, end: start + word.length } },
+    `unknown key \`${word}\``,
+    "did you mean `ingest`?",
+  );
 }
 
 describe("a code frame", () => {
   test("points at the words the user typed", () => {
     expect(renderFrame(at("a: 1\n\ningset:\n", "ingset"))).toBe(
-      ["error[unknown-key]: unknown key `ingset`", " --> assets/orders.yaml:3:1", "  |", "3 | ingset:", "  | ^^^^^^", "hint: did you mean `ingest`?"].join("\n"),
+      [
+        "error[unknown-key]: unknown key `ingset`",
+        " --> assets/orders.yaml:3:1",
+        "  |",
+        "3 | ingset:",
+        "  | ^^^^^^",
+        "hint: did you mean `ingest`?",
+      ].join("\n"),
     );
   });
 
   test("the gutter grows with the line's number", () => {
-    expect(renderFrame(at(`${"\n".repeat(99)}x: ingset`, "ingset")).split("\n").slice(1, 5)).toEqual(["   --> assets/orders.yaml:100:4", "    |", "100 | x: ingset", "    |    ^^^^^^"]);
+    expect(
+      renderFrame(at(`${"\n".repeat(99)}x: ingset`, "ingset"))
+        .split("\n")
+        .slice(1, 5),
+    ).toEqual(["   --> assets/orders.yaml:100:4", "    |", "100 | x: ingset", "    |    ^^^^^^"]);
   });
 
   test.each([
@@ -26,7 +42,11 @@ describe("a code frame", () => {
     ["🙂 ingset\r", "🙂 ingset", "   ^^^^^^"],
     ["\u001b[31mred ingset", "[31mred ingset", "        ^^^^^^"],
   ])("tabs, wide characters and escapes do not misplace the carets: %j", (line, shown, carets) => {
-    expect(renderFrame(at(`${line}\nnext`, "ingset")).split("\n").slice(3, 5)).toEqual([`1 | ${shown}`, `  | ${carets}`]);
+    expect(
+      renderFrame(at(`${line}\nnext`, "ingset"))
+        .split("\n")
+        .slice(3, 5),
+    ).toEqual([`1 | ${shown}`, `  | ${carets}`]);
   });
 
   test("of several lines the first is marked", () => {
@@ -70,6 +90,12 @@ test.each([
   expect(plain(text)).toBe(shown);
 });
 
-test.each([["abc", 3], ["名前", 4], ["e\u0301", 1], ["🙂", 2], ["ｆ", 2]])("%s takes %d columns", (text, width) => {
+test.each([
+  ["abc", 3],
+  ["名前", 4],
+  ["e\u0301", 1],
+  ["🙂", 2],
+  ["ｆ", 2],
+])("%s takes %d columns", (text, width) => {
   expect(displayWidth(text)).toBe(width);
 });

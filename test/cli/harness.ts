@@ -2,8 +2,9 @@ import { Writable } from "node:stream";
 import type { Io, Output } from "../../cli/io.js";
 import { main } from "../../cli/main.js";
 import type { Open } from "../../cli/session.js";
-import type { FlowProject, OpenOptions } from "../../core/project.js";
-import { plan, report, showReport, statusReport } from "./values.js";
+import type { FlowProject, OpenOptions, RunOptions } from "../../core/project.js";
+import type { RunReport } from "../../core/report/report.js";
+import { equalReport, lateReport, plan, quarantineReport, report, showReport, statusReport } from "./values.js";
 
 /** A stream that remembers what was written to it. */
 export class Sink extends Writable {
@@ -59,24 +60,31 @@ export function fakeIo(): Io {
   };
 }
 
-/** Answers from fixed values; what is not asked by any command here is not there. */
+/** Answers every call from fixed values. */
 export function fakeProject(project: Partial<FlowProject> = {}): FlowProject {
-  const answers: Partial<FlowProject> = {
+  const finished = async ({ emit }: RunOptions): Promise<RunReport> => {
+    emit({ event: "run-finished", report });
+    return report;
+  };
+  return {
     catalog: {
       project: { name: "shop", root: "/", store: "/data", timezone: "UTC", vars: {}, threads: null, memoryLimit: null, allowPaths: [] },
       assets: [],
     },
     warnings: [],
     plan: async () => plan,
-    run: async (_selection, { emit }) => {
-      emit({ event: "run-finished", report });
-      return report;
-    },
+    run: async (_selection, options) => finished(options),
     status: async () => statusReport,
     query: async () => ({ columns: [{ name: "n", type: "INTEGER" }], rows: [["1"]] }),
     show: async () => showReport,
+    withdraw: async (_asset, _file, options) => finished(options),
+    verify: async () => equalReport,
+    late: async () => lateReport,
+    quarantined: async () => quarantineReport,
+    quarantinedRows: async () => ({ columns: [{ name: "line", type: "BIGINT" }], rows: [["3"]] }),
+    release: async (_asset, _file, options) => finished(options),
+    discard: async () => quarantineReport,
     [Symbol.asyncDispose]: async () => undefined,
     ...project,
   };
-  return answers as FlowProject;
 }

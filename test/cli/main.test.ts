@@ -1,8 +1,8 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { error, FlowError } from "../../core/diagnostic.js";
 import type { FlowProject } from "../../core/project.js";
-import { flow, Sink } from "./harness.js";
-import { idleReport, nothingToDo, plan, report, troubled } from "./values.js";
+import { fakeProject, flow, Sink } from "./harness.js";
+import { differingReport, idleReport, nothingToDo, plan, report, troubled } from "./values.js";
 
 describe("the exit code says how it ended", () => {
   const refuse =
@@ -48,6 +48,37 @@ describe("the exit code says how it ended", () => {
     ["query x", { query: refuse("sql-error") }, 2],
     ["show orders", {}, 0],
     ["show ordres", { show: refuse("unknown-asset") }, 2],
+    ["run --replay orders", {}, 0],
+    ["run --replay", {}, 2],
+    ["run --backfill", {}, 0],
+    ["withdraw orders a.csv", {}, 0],
+    ["withdraw orders a.csv", { withdraw: async () => troubled }, 1],
+    ["withdraw orders a.csv", { withdraw: refuse("locked") }, 3],
+    ["withdraw orders", {}, 2],
+    ["verify", {}, 0],
+    ["verify --replay", {}, 0],
+    ["verify", { verify: async () => differingReport }, 1],
+    ["verify --json", { verify: async () => differingReport }, 1],
+    ["verify --quiet --ideal", { verify: async () => differingReport }, 1],
+    ["verify --ideal --replay", {}, 2],
+    ["verify ordres", { verify: refuse("unknown-asset") }, 2],
+    ["late", {}, 0],
+    ["late orders --allow 1d", {}, 0],
+    ["late --allow 1 day", {}, 2],
+    ["late --allow soon", {}, 2],
+    ["late --allow", {}, 2],
+    ["late orders payments", {}, 2],
+    ["quarantine", {}, 0],
+    ["quarantine lsit", {}, 2],
+    ["quarantine list", {}, 0],
+    ["quarantine list orders", {}, 0],
+    ["quarantine show orders a.csv", {}, 0],
+    ["quarantine show orders", {}, 2],
+    ["quarantine show orders a.csv --format markdown", {}, 2],
+    ["quarantine release orders a.csv", {}, 0],
+    ["quarantine release orders a.csv", { release: async () => troubled }, 1],
+    ["quarantine discard orders a.csv", {}, 0],
+    ["quarantine discard orders", {}, 2],
   ];
 
   test.each(table)("flow %s", async (argv, project, code) => {
@@ -91,6 +122,40 @@ describe("the words on the command line become options", () => {
   });
 });
 
+describe("what the project is asked for", () => {
+  const outside = { signal: expect.any(AbortSignal), emit: expect.any(Function) };
+  const orders = { include: ["orders"], exclude: [] };
+  const all = { include: [], exclude: [] };
+  test.each<readonly [argv: string, method: keyof FlowProject, args: readonly unknown[]]>([
+    ["run orders", "run", [orders, { ...outside, replay: false, backfill: false }]],
+    ["run --replay orders", "run", [orders, { ...outside, replay: true, backfill: false }]],
+    ["run --backfill orders", "run", [orders, { ...outside, replay: false, backfill: true }]],
+    ["withdraw orders it/a.csv", "withdraw", ["orders", "it/a.csv", outside]],
+    ["verify", "verify", [all, { ideal: false, signal: outside.signal }]],
+    ["verify --replay orders", "verify", [orders, { ideal: false, signal: outside.signal }]],
+    [
+      "verify --ideal --exclude b",
+      "verify",
+      [
+        { include: [], exclude: ["b"] },
+        { ideal: true, signal: outside.signal },
+      ],
+    ],
+    ["late", "late", [null, { allowMs: null }]],
+    ["late orders --allow 1d", "late", ["orders", { allowMs: 86_400_000 }]],
+    ["late --allow 0s", "late", [null, { allowMs: 0 }]],
+    ["quarantine list", "quarantined", [null]],
+    ["quarantine list orders", "quarantined", ["orders"]],
+    ["quarantine show orders a.csv", "quarantinedRows", ["orders", "a.csv"]],
+    ["quarantine release orders a.csv", "release", ["orders", "a.csv", outside]],
+    ["quarantine discard orders a.csv", "discard", ["orders", "a.csv"]],
+  ])("flow %s", async (argv, method, args) => {
+    const asked = vi.fn(fakeProject()[method] as (...args: readonly unknown[]) => unknown);
+    expect((await flow(argv.split(" "), { [method]: asked })).code).toBe(0);
+    expect(asked.mock.calls).toEqual([args]);
+  });
+});
+
 describe("stdout is the result, stderr is everything else", () => {
   test("a bare flow prints its help", async () => {
     const { stdout, stderr } = await flow([]);
@@ -125,6 +190,32 @@ describe("stdout is the result, stderr is everything else", () => {
         .map((line) => JSON.parse(line) as unknown),
     ).toEqual([{ event: "run-finished", report }]);
     expect(stderr).toBe("");
+  });
+
+  test.each([["withdraw orders a.csv"], ["quarantine release orders a.csv"]])("%s tells what it did as a run does", async (argv) => {
+    const words = argv.split(" ");
+    expect((await flow(words)).stdout).toBe((await flow(["run"])).stdout);
+    expect((await flow([...words, "--json"])).stdout).toBe((await flow(["run", "--json"])).stdout);
+  });
+
+  test("a group's command that does not exist is said with a suggestion", async () => {
+    expect((await flow(["quarantine", "lsit"])).stderr).toBe("error: unknown command 'lsit'\n(Did you mean list?)\n");
+  });
+
+  test("a duration that is none is said, with what is one", async () => {
+    const { stderr, opened } = await flow(["late", "--allow", "soon"]);
+    expect(stderr).toBe("error: 'soon' is no duration for --allow: write 30m, 12h, 1d or 2w\n");
+    expect(opened).toBeNull();
+  });
+
+  test("refused rows for another program carry every value", async () => {
+    const quarantinedRows: FlowProject["quarantinedRows"] = async () => ({
+      columns: [{ name: "value", type: "VARCHAR" }],
+      rows: [["1\u001b[31m,5"]],
+    });
+    const show = ["quarantine", "show", "orders", "a.csv"];
+    expect((await flow([...show, "--format", "csv"], { quarantinedRows })).stdout).toBe('value\n"1\u001b[31m,5"\n');
+    expect((await flow(show, { quarantinedRows })).stdout).toBe("value\n-------\n1[31m,5\n");
   });
 
   test("JSON carries no control character, not even those that JSON allows", async () => {

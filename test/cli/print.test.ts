@@ -1,13 +1,36 @@
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { renderAccount } from "../../cli/print/account.js";
-import { count, duration, instant, list, thousands } from "../../cli/print/amount.js";
+import { count, cut, duration, durationText, instant, list, thousands } from "../../cli/print/amount.js";
 import { renderDeclaration } from "../../cli/print/declaration.js";
 import { ansiPaint, noPaint } from "../../cli/print/frame.js";
+import { renderLate } from "../../cli/print/late.js";
+import { partitionWords } from "../../cli/print/partitions.js";
 import { renderPlan } from "../../cli/print/plan.js";
+import { renderDiscarded, renderQuarantine } from "../../cli/print/quarantine.js";
 import { renderShow } from "../../cli/print/show.js";
 import { renderStatus } from "../../cli/print/status.js";
-import { daily, idleReport, nothingToDo, onlyRedelivery, orders, plan, report, showReport, statusReport, troubled } from "./values.js";
+import { renderVerify } from "../../cli/print/verify.js";
+import type { Asset, PartitionKey } from "../../core/model.js";
+import {
+  daily,
+  differingReport,
+  equalReport,
+  idleReport,
+  lateReport,
+  lateRun,
+  mostlyIdle,
+  nothingToDo,
+  onlyRedelivery,
+  orders,
+  plan,
+  quarantineReport,
+  report,
+  restatements,
+  showReport,
+  statusReport,
+  troubled,
+} from "./values.js";
 
 const loud = { quiet: false, paint: noPaint };
 const quiet = { quiet: true, paint: noPaint };
@@ -19,10 +42,17 @@ const goldens: readonly (readonly [file: string, text: string])[] = [
   ["account-troubled", renderAccount(troubled, [], loud)],
   ["account-troubled-quiet", renderAccount(troubled, [], quiet)],
   ["account-only-redelivery", renderAccount(onlyRedelivery, [], loud)],
-  ["account-with-idle-assets", renderAccount(report, plan.assets, loud)],
-  ["account-with-idle-assets-quiet", renderAccount(report, plan.assets, quiet)],
-  ["account-nothing-to-do", renderAccount({ ...report, assets: [] }, nothingToDo.assets, loud)],
-  ["account-nothing-to-do-told", renderAccount(idleReport, [], loud)],
+  ["account-mostly-idle", renderAccount(mostlyIdle, [], loud)],
+  ["account-mostly-idle-quiet", renderAccount(mostlyIdle, [], quiet)],
+  ["account-nothing-to-do", renderAccount(idleReport, [], loud)],
+  ["account-late", renderAccount(lateRun, [orders, daily], loud)],
+  ["account-restatements", renderAccount(restatements, [], loud)],
+  ["late", renderLate(lateReport, null)],
+  ["verify", renderVerify(equalReport, [orders, daily], { ideal: false, quiet: false })],
+  ["verify-differing", renderVerify(differingReport, [orders, daily], { ideal: false, quiet: false })],
+  ["verify-differing-quiet", renderVerify(differingReport, [orders, daily], { ideal: true, quiet: true })],
+  ["quarantine", renderQuarantine(quarantineReport, null)],
+  ["quarantine-discarded", renderDiscarded(quarantineReport)],
   ["status", renderStatus(statusReport)],
   ["show-ingested", renderShow(showReport)],
   ["show-derived", renderShow({ ...showReport, asset: daily, versions: [] })],
@@ -58,6 +88,22 @@ test("the declaration with every default is YAML that says the same", () => {
   });
 });
 
+test("nothing late and nothing refused is said in a sentence", () => {
+  expect(renderLate({ ...lateReport, arrivals: [] }, null)).toBe("no run has seen late rows\n");
+  expect(renderLate({ ...lateReport, arrivals: [] }, "orders")).toBe("no run has seen late rows of orders\n");
+  expect(renderQuarantine({ ...quarantineReport, items: [] }, null)).toBe("nothing is in quarantine\n");
+  expect(renderQuarantine({ ...quarantineReport, items: [] }, "orders")).toBe("nothing of orders is in quarantine\n");
+  expect(renderVerify({ ...equalReport, assets: [] }, [], { ideal: false, quiet: false })).toBe("0 assets are equal.\n");
+});
+
+test("the counterfactual is for less than what is declared, and is not told where no row lies beyond it", () => {
+  const allowing = (allowMs: number): string =>
+    renderAccount(lateRun, [{ ...orders, lateness: { delayMs: 0, allowMs, tooLate: "accept", maxFutureSkewMs: null } }] as Asset[], loud);
+  expect(allowing(400 * 86_400_000)).toContain("with allow: 365d, 9 rows of 1 file would have been too late");
+  expect(allowing(365 * 86_400_000)).toContain("with allow: 30d, 21 rows of 2 files would have been too late");
+  expect(allowing(3_600_000)).not.toContain("with allow");
+});
+
 describe("amounts", () => {
   test.each([
     [thousands(0), "0"],
@@ -71,6 +117,19 @@ describe("amounts", () => {
     [duration(9.96), "10 s"],
     [duration(59.7), "1 min 0 s"],
     [duration(3725), "1 h 2 min"],
+    [duration(86_399), "23 h 59 min"],
+    [duration(86_400), "1 d"],
+    [duration(1000 * 86_400 + 7300), "1,000 d 2 h"],
+    [durationText(0), "0s"],
+    [durationText(90_000), "90s"],
+    [durationText(86_400_000), "1d"],
+    [cut(["a", "b", "c", "d", "e"]), "a, b, c, d, e"],
+    [cut(["a", "b", "c", "d", "e", "f"]), "a, b, c, d, e … and 1 more"],
+    [cut(["a"], "; ", 1000), "a … and 999 more"],
+    [partitionWords([]), ""],
+    [partitionWords(["" as PartitionKey]), "the whole table"],
+    [partitionWords(["m=1", "m=2", "n=2"] as PartitionKey[]), "m=1, 2, n=2"],
+    [partitionWords(["m=1/r=a", "m=1/r=b"] as PartitionKey[]), "m=1/r=a, m=1/r=b"],
     [instant("2026-01-02T03:04:05.678901Z"), "2026-01-02 03:04:05"],
     [instant("soon"), "soon"],
     [list([]), ""],

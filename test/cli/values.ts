@@ -1,7 +1,7 @@
 import type { Asset, AssetName, ContentHash, DeliverySeq, Fingerprint, PartitionKey, RunId } from "../../core/model.js";
 import type { AssetPlan, Plan, PlannedDelivery } from "../../core/plan/plan.js";
-import type { ShowReport, StatusReport } from "../../core/project.js";
-import type { AssetOutcome, DeliveryOutcome, RunReport } from "../../core/report/report.js";
+import type { LateReport, QuarantineReport, ShowReport, StatusReport, VerifyReport } from "../../core/project.js";
+import type { AssetOutcome, DeliveryOutcome, LateFile, RunReport } from "../../core/report/report.js";
 import type { RowAccount } from "../../core/store/manifest.js";
 
 /** Fixed values of everything that is printed. */
@@ -206,6 +206,199 @@ export const idleReport: RunReport = runReport([
     partitions: { total: 0, changed: [] },
   }),
 ]);
+
+/** Every way of having nothing to do, beside an asset that had. */
+export const mostlyIdle: RunReport = runReport([
+  ...report.assets,
+  outcome("weather", {
+    status: "unchanged",
+    reason: { kind: "nothing-landed" },
+    version: null,
+    rows: 0,
+    partitions: { total: 0, changed: [] },
+  }),
+  outcome("yearly", {
+    status: "unchanged",
+    reason: { kind: "no-input", inputs: [name("weather")] },
+    version: null,
+    rows: 0,
+    partitions: { total: 0, changed: [] },
+  }),
+  outcome("weekly", {
+    status: "unchanged",
+    reason: { kind: "input-pending", inputs: [name("daily")] },
+    partitions: { total: 3, changed: [] },
+    seconds: 0,
+  }),
+]);
+
+const [minute, hour, day] = [60, 3600, 86_400];
+
+/** Twenty months, a row of each. */
+const longAgo: LateFile = {
+  file: "orders_2023.csv",
+  merged: 20,
+  tooLate: 0,
+  behind: { p50: 400 * day, p95: 600 * day + 5 * hour, max: 610 * day },
+  partitions: Array.from({ length: 20 }, (_, i) => ({
+    partition: key(`at_month=${2023 + Math.floor(i / 12)}-${String((i % 12) + 1).padStart(2, "0")}`),
+    rows: 1,
+    behind: (610 - 30 * i) * day,
+  })),
+};
+
+/** One month twice, by how late its rows are; the row furthest behind was kept out. */
+const yesterday: LateFile = {
+  file: "orders\u0007_3.csv",
+  merged: 4,
+  tooLate: 1,
+  behind: { p50: 2 * hour, p95: 3 * hour + 20 * minute, max: 40 * day },
+  partitions: [
+    { partition: key("at_month=2025-11"), rows: 1, behind: 40 * day },
+    { partition: key("at_month=2025-12"), rows: 3, behind: 2 * hour },
+    { partition: key("at_month=2025-12"), rows: 1, behind: 3 * hour },
+  ],
+};
+
+export const lateRun: RunReport = runReport([
+  outcome("orders", {
+    reason: { kind: "new-deliveries", new: 2, revisions: 0, redeliveries: 0 },
+    rows: 45,
+    rows_before: 21,
+    deliveries: [
+      delivery("orders_2023.csv", "new", { read: 20, merged: 20 }),
+      delivery("orders\u0007_3.csv", "new", { read: 5, merged: 4, late: 1 }),
+    ],
+    account: { ...noRows, read: 25, merged: 24, late: 1 },
+    partitions: { total: 30, changed: longAgo.partitions.map(({ partition }) => partition) },
+    late: [longAgo, yesterday],
+  }),
+  outcome("daily", {
+    reason: { kind: "input-pending", inputs: [name("orders")] },
+    partitions: { total: 40, changed: [key("day=2023-01-01"), key("day=2025-12-31")] },
+  }),
+  outcome("elsewhere", { reason: { kind: "sql-changed" } }),
+]);
+
+/** What asked for it, not what landed, is the reason. */
+export const restatements: RunReport = runReport([
+  outcome("orders", {
+    reason: { kind: "withdrawal", file: "orders\u0007_1.csv" },
+    rows_before: 4,
+    partitions: { total: 3, changed: [key("at_month=2026-01"), key("at_month=2026-02")] },
+  }),
+  outcome("payments", { reason: { kind: "release", file: "p.csv" }, rows: 5, rows_before: 2 }),
+  outcome("refunds", {
+    status: "unchanged",
+    reason: { kind: "replay" },
+    rows_before: 2,
+    partitions: { total: 1, changed: [] },
+  }),
+]);
+
+export const lateReport: LateReport = {
+  late: 1,
+  arrivals: [
+    {
+      run,
+      asset: name("orders"),
+      file: longAgo,
+      rebuilt: [{ asset: name("daily"), partitions: [key("day=2023-01-01"), key("day=2025-12-31")] }],
+    },
+    { run: before, asset: name("orders"), file: yesterday, rebuilt: [] },
+    {
+      run: before,
+      asset: name("payments"),
+      file: { ...yesterday, file: "p.csv", merged: 0, tooLate: 5 },
+      rebuilt: [{ asset: name("monthly"), partitions: [key("")] }],
+    },
+  ],
+  counterfactuals: [
+    { allow_ms: 0, rows: 1030, files: 3 },
+    { allow_ms: 86_400_000, rows: 22, files: 1 },
+    { allow_ms: 30 * 86_400_000, rows: 0, files: 0 },
+    { allow_ms: 365 * 86_400_000, rows: 0, files: 0 },
+  ],
+};
+
+export const equalReport: VerifyReport = {
+  verify: 1,
+  assets: [
+    { asset: name("orders"), version: run, partitions: 12, differences: [] },
+    { asset: name("daily"), version: run, partitions: 1, differences: [] },
+    { asset: name("weather"), version: null, partitions: 0, differences: [] },
+  ],
+};
+
+export const differingReport: VerifyReport = {
+  verify: 1,
+  assets: [
+    ...equalReport.assets,
+    {
+      asset: name("payments"),
+      version: run,
+      partitions: 9,
+      differences: [
+        {
+          partition: key("at_month=2026-01"),
+          what: "rows-differ",
+          message: "2 rows that the log gives are missing, 1 are there that it does not give",
+          missing: 12,
+          unexpected: 1,
+          examples: [
+            { side: "missing", row: { order_id: "7", region: "La\u001b[31mzio" } },
+            { side: "missing", row: { order_id: "8", region: null } },
+            { side: "unexpected", row: { order_id: "9", region: "Lazio" } },
+          ],
+        },
+        {
+          partition: key("at_month=2026-02"),
+          what: "part-damaged",
+          message: "`archive/payments/x/at_month=2026-02/a.parquet` is not the file that was published",
+          missing: 0,
+          unexpected: 0,
+          examples: [],
+        },
+        ...["03", "04", "05", "06", "07"].map((month) => ({
+          partition: key(`at_month=2026-${month}`),
+          what: "rows-differ" as const,
+          message: "1 rows that the log gives are missing",
+          missing: 1,
+          unexpected: 0,
+          examples: [],
+        })),
+      ],
+    },
+    {
+      asset: name("refunds"),
+      version: run,
+      partitions: 1,
+      differences: [{ partition: key(""), what: "rows-differ", message: "", missing: 0, unexpected: 2, examples: [] }],
+    },
+  ],
+};
+
+export const quarantineReport: QuarantineReport = {
+  quarantine: 1,
+  items: [
+    {
+      asset: name("orders"),
+      run,
+      file: "orders\u001b[2J_4.csv",
+      rows: null,
+      reason: "12% bad rows, above max_bad_rows 5%",
+      path: `ingest/quarantine/orders/${run}/orders_4.csv`,
+    },
+    {
+      asset: name("orders"),
+      run: before,
+      file: "orders_3.csv",
+      rows: 3,
+      reason: "came after the allowed lateness",
+      path: `ingest/quarantine/orders/${before}/rows.csv`,
+    },
+  ],
+};
 
 export const statusReport: StatusReport = {
   status: 1,
