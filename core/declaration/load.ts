@@ -31,10 +31,18 @@ export interface LoadedProject {
 export interface LoadedCatalog {
   /** null where there is any error: nothing can be run then. */
   readonly catalog: Catalog | null;
-  /** The SQL of each derived asset with its place, for trouble that is found later. */
-  readonly texts: ReadonlyMap<AssetName, SqlText>;
+  /** The SQL in each declaration with its place, for trouble that is found later. */
+  readonly texts: ReadonlyMap<AssetName, AssetTexts>;
   /** All of all files, those of `loadProject` among them; sorted by file and place. */
   readonly diagnostics: readonly Diagnostic[];
+}
+
+/** SQL that an author wrote for one asset. */
+export interface AssetTexts {
+  /** null: ingested. */
+  readonly sql: SqlText | null;
+  /** Conditions over the asset's own columns: `delete_when`, and `expression` and `where` of checks. */
+  readonly conditions: readonly SqlText[];
 }
 
 /** Reads `flow.yaml` and all declarations. Never throws for what a user wrote. */
@@ -66,7 +74,7 @@ export async function loadCatalog(loaded: LoadedProject, parser: SqlParser): Pro
   });
   const order = inputsFirst(read.map(({ asset }) => asset));
   const diagnostics = sortDiagnostics([...loaded.diagnostics, ...read.flatMap((each) => each.diagnostics), ...ofChecks, ...order.cycles.map((path) => cycle(path, read))]);
-  const texts = new Map(read.map(({ asset, text }) => [asset.name, text]));
+  const texts = new Map(loaded.drafts.map((draft) => [draft.asset.name, { sql: draft.sql, conditions: conditionsOf(draft) }]));
   if (loaded.project === null || hasErrors(diagnostics)) return { catalog: null, texts, diagnostics };
   return { catalog: { project: loaded.project, assets: inOrder([...loaded.drafts.flatMap(ingestedAsset), ...read.map(({ asset }) => asset)]) }, texts, diagnostics };
 }
@@ -110,6 +118,19 @@ function sameName(draft: Draft, other: Draft | undefined): Diagnostic | null {
 
 function withSql(draft: Draft): readonly { readonly draft: DerivedDraft; readonly text: SqlText }[] {
   return draft.asset.kind === "derived" && draft.sql !== null ? [{ draft: draft.asset, text: draft.sql }] : [];
+}
+
+function conditionsOf({ shaped }: Draft): readonly SqlText[] {
+  const { ingest, checks } = shaped.declaration;
+  const found = [
+    [ingest?.delete_when, "/ingest/delete_when"],
+    ...(checks ?? []).flatMap(({ expression, where }, at) => [[expression, `/checks/${at}/expression`] as const, [where, `/checks/${at}/where`] as const]),
+  ] as const;
+  return found.flatMap(([sql, pointer]) => {
+    if (sql === undefined) return [];
+    const { file, range } = placeOf(shaped.source, pointer);
+    return [sqlOfScalar(sql, file, range)];
+  });
 }
 
 function checkTexts({ shaped }: Draft): readonly SqlText[] {

@@ -103,6 +103,8 @@ export interface Session extends AsyncDisposable {
   query(sql: string, tables: readonly ReadyTable[]): Promise<Table>;
   /** Output columns of a SELECT over empty tables of these types. */
   describe(sql: string, parameters: Parameters, tables: readonly TableShape[]): Promise<readonly ColumnType[]>;
+  /** Whether a condition can be asked of a table's rows; throws `SqlError` where not. */
+  describeCondition(condition: string, table: TableShape): Promise<void>;
   /** Stops what runs now; it rejects. */
   interrupt(): void;
 }

@@ -1,4 +1,5 @@
 import { type Diagnostic, error } from "../diagnostic.js";
+import type { AssetTexts } from "../declaration/load.js";
 import { placeInSql, type SqlText } from "../declaration/sql-place.js";
 import { type Session, SqlError, type TableShape } from "../engine/engine.js";
 import type { AssetName, Catalog, ColumnType, DerivedAsset } from "../model.js";
@@ -11,26 +12,48 @@ import { contractBreaches } from "../operators/transform.js";
 export async function bindCatalog(
   session: Session,
   catalog: Catalog,
-  texts: ReadonlyMap<AssetName, SqlText>,
+  texts: ReadonlyMap<AssetName, AssetTexts>,
 ): Promise<readonly Diagnostic[]> {
   const shapes = new Map<AssetName, TableShape>();
   const diagnostics: Diagnostic[] = [];
   for (const asset of catalog.assets) {
-    if (asset.kind === "ingested") {
-      shapes.set(asset.name, { name: asset.name, columns: asset.columns });
-      continue;
-    }
-    const inputs = asset.inputs.flatMap((input) => shapes.get(input) ?? []);
-    const text = texts.get(asset.name);
-    if (inputs.length < asset.inputs.length || text === undefined) continue;
-    const bound = await bindOne(session, asset, text, inputs);
-    if ("trouble" in bound) diagnostics.push(bound.trouble);
-    else {
-      shapes.set(asset.name, { name: asset.name, columns: bound.columns });
-      diagnostics.push(...outputTrouble(asset, text, bound.columns));
-    }
+    const found = texts.get(asset.name);
+    const columns = asset.kind === "ingested" ? asset.columns : await bindDerived(session, asset, found?.sql ?? null, shapes, diagnostics);
+    if (columns === null) continue;
+    const shape = { name: asset.name, columns };
+    shapes.set(asset.name, shape);
+    for (const condition of found?.conditions ?? []) diagnostics.push(...(await conditionTrouble(session, condition, shape)));
   }
   return diagnostics;
+}
+
+/** Columns of its output; null where they cannot be known. */
+async function bindDerived(
+  session: Session,
+  asset: DerivedAsset,
+  text: SqlText | null,
+  shapes: ReadonlyMap<AssetName, TableShape>,
+  diagnostics: Diagnostic[],
+): Promise<readonly ColumnType[] | null> {
+  const inputs = asset.inputs.flatMap((input) => shapes.get(input) ?? []);
+  if (inputs.length < asset.inputs.length || text === null) return null;
+  const bound = await bindOne(session, asset, text, inputs);
+  if ("trouble" in bound) {
+    diagnostics.push(bound.trouble);
+    return null;
+  }
+  diagnostics.push(...outputTrouble(asset, text, bound.columns));
+  return bound.columns;
+}
+
+async function conditionTrouble(session: Session, condition: SqlText, shape: TableShape): Promise<readonly Diagnostic[]> {
+  try {
+    await session.describeCondition(condition.sql, shape);
+    return [];
+  } catch (trouble) {
+    if (!(trouble instanceof SqlError)) throw trouble;
+    return [sqlTrouble(trouble, condition)];
+  }
 }
 
 async function bindOne(
@@ -51,8 +74,9 @@ async function bindOne(
 export function sqlTrouble(trouble: SqlError, text: SqlText): Diagnostic {
   const [message = trouble.message] = trouble.message.split("\n");
   const code = /^Referenced column|^Referenced table|does not have a column|^Values list/.test(message) ? "unknown-column" : "sql-error";
-  const candidates = trouble.candidates.map((name) => `\`${name}\``).join(", ");
-  return error(code, placeInSql(text, trouble.offset), message, candidates === "" ? null : `did you mean ${candidates}?`);
+  // The nearest comes first.
+  const [candidate] = trouble.candidates;
+  return error(code, placeInSql(text, trouble.offset), message, candidate === undefined ? null : `did you mean \`${candidate}\`?`);
 }
 
 /** Contract, key, partition and event time must stand in what the SQL yields. */

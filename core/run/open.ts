@@ -1,8 +1,7 @@
 import { existsSync } from "node:fs";
 import { graphOf, reach } from "../catalog/graph.js";
 import { select, withAncestors } from "../catalog/selection.js";
-import { loadCatalog, loadProject } from "../declaration/load.js";
-import type { SqlText } from "../declaration/sql-place.js";
+import { type AssetTexts, loadCatalog, loadProject } from "../declaration/load.js";
 import { type Diagnostic, error, FlowError, hasErrors } from "../diagnostic.js";
 import { openDuckdb } from "../engine/duckdb/instance.js";
 import { type Engine, SqlError, type Table } from "../engine/engine.js";
@@ -66,7 +65,7 @@ export async function openProject(options: OpenOptions, ports: Ports = { files: 
 interface Opened {
   readonly catalog: Catalog;
   readonly warnings: readonly Diagnostic[];
-  readonly texts: ReadonlyMap<AssetName, SqlText>;
+  readonly texts: ReadonlyMap<AssetName, AssetTexts>;
   readonly layout: Layout;
   readonly spill: string;
   readonly engine: Engine;
@@ -187,7 +186,7 @@ function selected(catalog: Catalog, selection: Selection): readonly Asset[] {
 
 /** Trouble in the SQL of any asset, before anything is done. */
 async function refuseBrokenSql({ catalog, engine, texts }: Opened): Promise<void> {
-  if (!catalog.assets.some(({ kind }) => kind === "derived")) return;
+  if (![...texts.values()].some(({ sql, conditions }) => sql !== null || conditions.length > 0)) return;
   await using session = await engine.session();
   const diagnostics = await bindCatalog(session, catalog, texts);
   if (hasErrors(diagnostics)) throw new FlowError(diagnostics);

@@ -40,6 +40,11 @@ export function openSession(connection: Connection): Session {
       }
       return createResult(connection, sql, parameters);
     },
+    async describeCondition(condition, table) {
+      await connection.run(`CREATE OR REPLACE TEMP VIEW ${ident(table.name)} AS ${emptySelect(table.columns)}`);
+      const prefix = "CREATE OR REPLACE TEMP VIEW _condition AS SELECT (";
+      await inUserSql(condition, prefix, () => connection.run(`${prefix}${condition}\n)::BOOLEAN AS holds FROM ${ident(table.name)}`));
+    },
     interrupt: () => connection.duckdb.interrupt(),
     async [Symbol.asyncDispose]() {
       connection.duckdb.closeSync();
