@@ -39,7 +39,7 @@ export async function quarantinedRows(engine: Engine, state: State, asset: Asset
     return { columns: ["file", "reason"].map((name) => ({ name, type: "VARCHAR" })), rows: [[file, item?.reason ?? null]] };
   }
   await using session = await engine.session();
-  return session.readRefused(below(state.layout.quarantine(asset, item.run), "rows.parquet"), file);
+  return await session.readRefused(below(state.layout.quarantine(asset, item.run), "rows.parquet"), file);
 }
 
 /** Whole files go back to landing; the deliveries whose kept-out rows count from now on are given back. */
