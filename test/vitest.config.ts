@@ -1,9 +1,11 @@
 import { defineConfig } from "vitest/config";
+import { ConformanceCount } from "./conformance/count.js";
 
 // biome-ignore lint/style/noDefaultExport: vitest reads the default export.
 export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
     include: ["test/**/*.test.ts"],
+    reporters: ["default", new ConformanceCount()],
   },
 });

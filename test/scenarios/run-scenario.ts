@@ -95,8 +95,15 @@ async function playStep(play: Play, step: Step, at: number): Promise<void> {
 
 async function land(play: Play, step: Step, content: Buffer): Promise<void> {
   const path = landingPath(play, step);
-  play.landed.set(createHash("sha256").update(content).digest("hex"), path);
+  // What a producer overwrites before it was taken was never delivered.
+  const before = await readFile(join(play.world.root, path)).catch(() => null);
+  if (before !== null) play.landed.delete(hashOf(before));
+  play.landed.set(hashOf(content), path);
   await play.world.write(path, content);
+}
+
+function hashOf(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
 }
 
 function landingPath(play: Play, step: Step): string {
