@@ -122,7 +122,7 @@ function addDiscard(group: Command, session: Session): void {
       "after",
       examples([
         ["flow quarantine discard orders orders_1.csv", "it goes"],
-        ["flow quarantine discard orders orders_1.csv --json", "what went, for a program"],
+        ["flow quarantine discard orders orders_1.csv --json", "what waits still, for a program"],
       ]),
     )
     .action((asset: string, file: string, _options: unknown, command: Command) => discard(asset, file, command.optsWithGlobals(), session));
@@ -132,6 +132,6 @@ async function discard(asset: string, file: string, options: ReportOptions, sess
   await withProject(session, options, async (project) => {
     const report = await project.discard(asset, file);
     const { renderDiscarded } = await import("../print/quarantine.js");
-    session.io.stdout.write(options.json ? toJson(report) : renderDiscarded(report));
+    session.io.stdout.write(options.json ? toJson(report) : renderDiscarded(report, asset, file));
   });
 }

@@ -69,26 +69,24 @@ function readers(assets: readonly Asset[], name: AssetName): ReadonlySet<AssetNa
 const [hour, day] = [3_600_000, 86_400_000];
 const usualAllowances = [365 * day, 30 * day, 7 * day, day, hour];
 
-/** The largest usual `allow` below the declared one that would have kept rows out: how far back the rows reach. */
+/** The largest usual `allow` below the declared one that would have kept out more than was: how far back the merged rows reach. */
 function smallerAllow(outcome: AssetOutcome, assets: readonly Asset[]): readonly string[] {
   const asset = assets.find(({ name }) => name === outcome.asset);
   const declared = (asset?.kind === "ingested" ? asset.lateness?.allowMs : null) ?? Number.POSITIVE_INFINITY;
+  const keptOut = sum(outcome.late.map(({ tooLate }) => tooLate));
   for (const allow of usualAllowances.filter((ms) => ms < declared)) {
     const beyond = outcome.late.map((file) => rowsBeyond(file, allow)).filter((rows) => rows > 0);
-    if (beyond.length > 0)
-      return [
-        counterfactualWords(
-          allow,
-          beyond.reduce((a, b) => a + b),
-          beyond.length,
-        ),
-      ];
+    if (sum(beyond) > keptOut) return [counterfactualWords(allow, sum(beyond), beyond.length)];
   }
   return [];
 }
 
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((a, b) => a + b, 0);
+}
+
 function rowsBeyond({ partitions }: LateFile, allowMs: number): number {
-  return partitions.filter(({ behind }) => behind * 1000 >= allowMs).reduce((sum, { rows }) => sum + rows, 0);
+  return sum(partitions.filter(({ behind }) => behind * 1000 >= allowMs).map(({ rows }) => rows));
 }
 
 /** `with allow: 1d, 412 rows of 3 files would have been too late` */

@@ -26,10 +26,18 @@ function toTree(lineage: Lineage): string {
   const fed = new Set(lineage.edges.map((edge) => edge.to));
   const unfolded = new Set<AssetName>();
   const roots = lineage.nodes.filter(({ asset }) => !fed.has(asset));
-  return roots.flatMap(({ asset }) => [asset, ...branches(asset, "", readBy, unfolded)]).map((line) => `${line}\n`).join("");
+  return roots
+    .flatMap(({ asset }) => [asset, ...branches(asset, "", readBy, unfolded)])
+    .map((line) => `${line}\n`)
+    .join("");
 }
 
-function branches(asset: AssetName, indent: string, readBy: ReadonlyMap<AssetName, readonly AssetName[]>, unfolded: Set<AssetName>): readonly string[] {
+function branches(
+  asset: AssetName,
+  indent: string,
+  readBy: ReadonlyMap<AssetName, readonly AssetName[]>,
+  unfolded: Set<AssetName>,
+): readonly string[] {
   unfolded.add(asset);
   const readers = readBy.get(asset) ?? [];
   return readers.flatMap((reader, index) => {
@@ -42,7 +50,9 @@ function branches(asset: AssetName, indent: string, readBy: ReadonlyMap<AssetNam
 
 /** Ids get a prefix, since `end` and other names mean something to Mermaid. */
 function toMermaid(lineage: Lineage): string {
-  const nodes = lineage.nodes.map(({ asset, kind }) => (kind === "ingested" ? `  asset_${asset}[("${asset}")]` : `  asset_${asset}["${asset}"]`));
+  const nodes = lineage.nodes.map(({ asset, kind }) =>
+    kind === "ingested" ? `  asset_${asset}[("${asset}")]` : `  asset_${asset}["${asset}"]`,
+  );
   const edges = lineage.edges.map(({ from, to }) => `  asset_${from} --> asset_${to}`);
   return lines(["flowchart LR", ...nodes, ...edges]);
 }

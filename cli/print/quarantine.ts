@@ -11,10 +11,10 @@ export function renderQuarantine({ items }: QuarantineReport, asset: string | nu
   return `${renderTable(columns, items.map(cells))}\n${amount(items)} in quarantine.\n`;
 }
 
-/** What was taken out for good. */
-export function renderDiscarded({ items }: QuarantineReport): string {
-  if (items.length === 0) return "nothing was discarded\n";
-  return items.map((item) => `${item.asset}: ${plain(item.file)}: ${what(item)} discarded (${plain(item.reason)})\n`).join("");
+/** After a file, or its refused rows, were discarded: what of the asset waits still. */
+export function renderDiscarded({ items }: QuarantineReport, asset: string, file: string): string {
+  const rest = items.length === 0 ? "nothing" : amount(items);
+  return `discarded ${plain(file)}; ${rest} of ${plain(asset)} in quarantine.\n`;
 }
 
 const columns: readonly AlignedColumn[] = [

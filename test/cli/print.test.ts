@@ -12,6 +12,7 @@ import { renderShow } from "../../cli/print/show.js";
 import { renderStatus } from "../../cli/print/status.js";
 import { renderVerify } from "../../cli/print/verify.js";
 import type { Asset, PartitionKey } from "../../core/model.js";
+import type { AssetOutcome } from "../../core/report/report.js";
 import {
   daily,
   differingReport,
@@ -52,7 +53,6 @@ const goldens: readonly (readonly [file: string, text: string])[] = [
   ["verify-differing", renderVerify(differingReport, [orders, daily], { ideal: false, quiet: false })],
   ["verify-differing-quiet", renderVerify(differingReport, [orders, daily], { ideal: true, quiet: true })],
   ["quarantine", renderQuarantine(quarantineReport, null)],
-  ["quarantine-discarded", renderDiscarded(quarantineReport)],
   ["status", renderStatus(statusReport)],
   ["show-ingested", renderShow(showReport)],
   ["show-derived", renderShow({ ...showReport, asset: daily, versions: [] })],
@@ -93,6 +93,10 @@ test("nothing late and nothing refused is said in a sentence", () => {
   expect(renderLate({ ...lateReport, arrivals: [] }, "orders")).toBe("no run has seen late rows of orders\n");
   expect(renderQuarantine({ ...quarantineReport, items: [] }, null)).toBe("nothing is in quarantine\n");
   expect(renderQuarantine({ ...quarantineReport, items: [] }, "orders")).toBe("nothing of orders is in quarantine\n");
+  expect(renderDiscarded({ ...quarantineReport, items: [] }, "orders", "a\u0007.csv")).toBe(
+    "discarded a.csv; nothing of orders in quarantine.\n",
+  );
+  expect(renderDiscarded(quarantineReport, "orders", "a.csv")).toBe("discarded a.csv; 1 file and 3 rows of orders in quarantine.\n");
   expect(renderVerify({ ...equalReport, assets: [] }, [], { ideal: false, quiet: false })).toBe("0 assets are equal.\n");
 });
 
@@ -102,6 +106,15 @@ test("the counterfactual is for less than what is declared, and is not told wher
   expect(allowing(400 * 86_400_000)).toContain("with allow: 365d, 9 rows of 1 file would have been too late");
   expect(allowing(365 * 86_400_000)).toContain("with allow: 30d, 21 rows of 2 files would have been too late");
   expect(allowing(3_600_000)).not.toContain("with allow");
+});
+
+test("rows that were kept out are no reason to tell of a smaller allow", () => {
+  const [first] = lateRun.assets;
+  const keptOut = { ...first, late: first?.late.map((file) => ({ ...file, merged: 0, tooLate: file.merged + file.tooLate })) };
+  const text = renderAccount({ ...lateRun, assets: [keptOut as AssetOutcome] }, [], loud);
+  expect(text).toContain("orders_2023.csv: 20 rows too late, 400 d behind");
+  expect(text).not.toContain("reopened");
+  expect(text).not.toContain("with allow");
 });
 
 describe("amounts", () => {
