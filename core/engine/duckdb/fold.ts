@@ -135,17 +135,18 @@ function baseRows(request: FoldRequest, entries: readonly BasePartition[], colum
   return scans.join(" UNION ALL ");
 }
 
-/** The base (flagged where removed) and the new rows as one relation. */
+/**
+ * The base and the new rows as one relation. What is removed, or staged again and so stands in for what the base has of it, is
+ * flagged and not left out: that it was visible is how its going is noticed.
+ */
 function contributions(request: FoldRequest, group: readonly PartitionKey[] | null, columns: string): string {
   const entries = group === null ? request.base : request.base.filter((entry) => group.includes(entry.partition));
   const here = group === null ? "true" : `_partition IN (${joined(group.map(text), "NULL")})`;
-  const removed = `_delivery IN (${joined(request.remove, "-1")})`;
+  const removed = `_delivery IN (${joined([...request.remove, ...request.restaged], "-1")})`;
   const fresh = `SELECT ${columns}, ${provenance}, _deleted, false AS _live, _partition, false AS _removed, true AS _fresh FROM _new WHERE ${here}`;
   const base = baseRows(request, entries, columns);
   if (base === "") return fresh;
-  // What is staged again stands in for what the base has of it.
-  const kept = `_delivery NOT IN (${joined(request.restaged, "-1")})`;
-  return `SELECT ${columns}, ${provenance}, _deleted, _live, _partition, ${removed} AS _removed, false AS _fresh FROM (${base}) WHERE ${kept}
+  return `SELECT ${columns}, ${provenance}, _deleted, _live, _partition, ${removed} AS _removed, false AS _fresh FROM (${base})
     UNION ALL ${fresh}`;
 }
 
