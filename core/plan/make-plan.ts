@@ -111,14 +111,18 @@ function twinsOf(
   withdrawn: readonly DeliveryRow[],
 ): readonly DeliverySeq[] {
   const superseded = deliveries.flatMap(({ file, is }) => (is.kind === "revision" && is.supersedes.length > 0 ? snapshot.byName(asset.name, file) : []));
-  // A name that brings bytes right now, or is withdrawn, speaks for itself.
-  const speaking = new Set([...deliveries, ...withdrawn].map(({ file }) => file));
+  const speaking = speakingNames(deliveries, withdrawn);
   const coming = new Set(deliveries.filter(({ is }) => is.kind === "new" || is.kind === "revision").map(({ sha256 }) => sha256));
   const lost = new Set([...superseded, ...withdrawn].map(({ sha256 }) => sha256).filter((sha256) => !coming.has(sha256)));
   return [...lost].flatMap((sha256) => {
     const twin = snapshot.twins(asset.name, sha256).find(({ file }) => !speaking.has(file));
     return twin === undefined ? [] : [twin.seq];
   });
+}
+
+/** A name that brings bytes right now, or is withdrawn, speaks for itself. */
+function speakingNames(landed: readonly { readonly file: string }[], withdrawn: readonly DeliveryRow[]): ReadonlySet<string> {
+  return new Set([...landed, ...withdrawn].map(({ file }) => file));
 }
 
 /** A name whose new bytes another file holds: its old ones go, and nothing comes in their place. */
@@ -158,10 +162,13 @@ function classify(
   const last = snapshot.lastSeq(asset.name);
   const files = landed.map((file, at) => ({ ...file, seq: (last + at + 1) as DeliverySeq, is: byNameOf(asset, snapshot, file) }));
   const leaving = new Set([...withdrawn.map(({ seq }) => seq), ...files.flatMap(({ is }) => (is.kind === "revision" ? is.supersedes : []))]);
+  const speaking = speakingNames(files, withdrawn);
   const coming = new Map<ContentHash, PlannedDelivery>();
   const decide = (file: PlannedDelivery): PlannedDelivery => {
     const staying = snapshot.byContent(asset.name, file.sha256).find(({ seq }) => !leaving.has(seq));
-    const known = asset.ingest.onDuplicate === "accept" ? undefined : (staying ?? coming.get(file.sha256));
+    // Of what counts again when its holder goes, too: it came before.
+    const twin = snapshot.twins(asset.name, file.sha256).find((one) => !speaking.has(one.file));
+    const known = asset.ingest.onDuplicate === "accept" ? undefined : (staying ?? twin ?? coming.get(file.sha256));
     if (known !== undefined) return { ...file, is: { kind: "redelivery", of: known.file, seq: known.seq } };
     coming.set(file.sha256, file);
     return file;
