@@ -52,8 +52,14 @@ async function rowsAfter(kind: Kind, runs: readonly ReadonlyMap<string, Content>
 const picksOf = fc.array(fc.nat(5), { minLength: 1, maxLength: 6 });
 const cutsOf = fc.array(fc.boolean(), { minLength: 1, maxLength: 6 });
 
+/** No two contents tie: of equal bytes under two names the one that came first counts, and so decides a tie by its name. */
+function untied(deliveries: readonly Delivery[]): readonly Delivery[] {
+  const pool = [...new Set(deliveries.map(([, content]) => content))];
+  return deliveries.map(([name, content]) => [name, content.map((row, at) => ({ ...row, v: ((row.v ?? 0) + 1) * 100 + pool.indexOf(content) * 10 + at }))]);
+}
+
 test("[B03] arrival order does not matter where order_by is declared, nor for append", async () => {
-  const law = fc.asyncProperty(fc.constantFrom(...timeless), deliveriesOf, picksOf, cutsOf, async (kind, deliveries, picks, cuts) => {
+  const law = fc.asyncProperty(fc.constantFrom(...timeless), deliveriesOf.map(untied), picksOf, cutsOf, async (kind, deliveries, picks, cuts) => {
     const oracle = new Oracle(kinds[kind]);
     for (const delivery of deliveries) oracle.land(new Map([delivery]));
     expect(await rowsAfter(kind, grouped(interleaved(deliveries, picks), cuts))).toEqual(oracle.rows());
