@@ -56,7 +56,7 @@ async function foldInto(work: IngestWork, remove: readonly DeliverySeq[], into: 
   const known = isReplacing(asset) && !work.replays
     ? context.ledger.currentDeliveries(asset.name).filter(({ seq }) => !remove.includes(seq))
     : [];
-  const again = toReadAgain(work, known, fresh, removeFrom);
+  const again = toReadAgain(work, known, fresh, { any: remove.length > 0, from: removeFrom });
   if (again.length > 0) await session.stage({ ...stagingOf(asset), files: filesOf(await fromLog(work, again)), into: work.stagedInto });
   return session.fold({
     columns: asset.columns,

@@ -41,7 +41,7 @@ export function toReadAgain(
   work: IngestWork,
   known: readonly DeliveryRow[],
   fresh: readonly Arrived[],
-  removedFrom: readonly PartitionKey[],
+  removed: { readonly any: boolean; readonly from: readonly PartitionKey[] },
 ): readonly DeliveryRow[] {
   const { asset, context } = work;
   if (!isReplacing(asset) || known.length === 0) return [];
@@ -50,8 +50,8 @@ export function toReadAgain(
   const joining = new Set(fresh.map(rank));
   const again = new Set(known.filter((delivery) => joining.has(rank(delivery))));
   const candidates = asset.ingest.strategy === "replace"
-    ? [removedFrom.length > 0 ? known : []]
-    : removedFrom.map((partition) => {
+    ? [removed.any ? known : []]
+    : removed.from.map((partition) => {
         const there = new Set(context.ledger.currentDeliveries(asset.name, partition).map(({ seq }) => seq));
         return known.filter(({ seq }) => there.has(seq));
       });

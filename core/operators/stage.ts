@@ -45,18 +45,16 @@ async function readTaken(work: IngestWork, { deliveries, judged }: Extract<Comma
   );
 }
 
-/** From the log: all of it less what the new files are about to supersede, or the deliveries that count again. */
-async function readAgain(work: IngestWork, { deliveries, again }: Extract<Command, { kind: "stage" }>): Promise<readonly Readable[]> {
-  const { asset, context } = work;
-  if (again === "all") {
-    const superseded = new Set(deliveries.flatMap(supersededBy));
-    return fromLog(work, context.ledger.currentDeliveries(asset.name).filter(({ seq }) => !superseded.has(seq)));
-  }
-  if (again.length === 0) return [];
+/** From the log: the deliveries that count again, and all others where the version is folded anew. */
+async function readAgain(work: IngestWork, { deliveries, again, anewWithout }: Extract<Command, { kind: "stage" }>): Promise<readonly Readable[]> {
+  const { ledger } = work.context;
   const wanted = new Set(again);
+  const leftOut = new Set([...deliveries.flatMap(supersededBy), ...(anewWithout ?? []), ...again]);
+  const rest = anewWithout === null ? [] : ledger.currentDeliveries(work.asset.name).filter(({ seq }) => !leftOut.has(seq));
+  const returning = wanted.size === 0 ? [] : ledger.deliveries(work.asset.name).filter(({ seq }) => wanted.has(seq));
   // A restatement, like a revision: what was kept out as too late is let in.
-  const rows = context.ledger.deliveries(asset.name).filter(({ seq }) => wanted.has(seq));
-  return fromLog(work, rows.map((row) => ({ ...row, judgedAgainst: null })));
+  const restated = returning.map((row) => ({ ...row, judgedAgainst: null }));
+  return fromLog(work, [...rest, ...restated].sort((a, b) => a.seq - b.seq));
 }
 
 function supersededBy(delivery: PlannedDelivery): readonly DeliverySeq[] {

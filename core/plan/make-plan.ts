@@ -78,10 +78,11 @@ function planIngested(asset: IngestedAsset, { snapshot, landed, requests }: Plan
   const merging = deliveries.filter(({ is }) => is.kind === "new" || is.kind === "revision");
   const reinstated = twinsOf(asset, snapshot, deliveries, withdrawn);
   const builds = merging.length > 0 || withdrawn.length > 0 || released.length > 0 || replays;
+  const gone = withdrawn.map(({ seq }) => seq);
   const taking: readonly Command[] = deliveries.length > 0 ? [{ kind: "pickup", deliveries }] : [];
   const building: readonly Command[] = [
-    { kind: "stage", deliveries: merging, again: replays ? "all" : [...reinstated, ...released], judged: !requests.backfill },
-    { kind: "merge", withdraw: withdrawn.map(({ seq }) => seq) },
+    { kind: "stage", deliveries: merging, again: [...reinstated, ...released], anewWithout: replays ? gone : null, judged: !requests.backfill },
+    { kind: "merge", withdraw: gone },
     ...checking(asset),
     { kind: "publish" },
   ];

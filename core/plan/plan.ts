@@ -44,8 +44,10 @@ export type Command =
   | {
       readonly kind: "stage";
       readonly deliveries: readonly PlannedDelivery[];
-      /** Deliveries to read once more from the log; `all`: every current one, the version is folded anew. */
-      readonly again: readonly DeliverySeq[] | "all";
+      /** Deliveries to read once more from the log, because they count again. */
+      readonly again: readonly DeliverySeq[];
+      /** The version is folded anew: every current delivery but these, and but those that are superseded, is read from the log; null: it is not. */
+      readonly anewWithout: readonly DeliverySeq[] | null;
       /** Whether new deliveries are judged for lateness; a backfill is not. */
       readonly judged: boolean;
     }

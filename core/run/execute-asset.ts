@@ -27,7 +27,7 @@ export async function executeAsset(context: Context, asset: Asset, plan: AssetPl
     plan,
     session,
     parent,
-    replays: plan.commands.some((command) => command.kind === "stage" && command.again === "all"),
+    replays: plan.commands.some((command) => command.kind === "stage" && command.anewWithout !== null),
     stagedInto: context.layout.intermediate(asset.name, context.run),
     taken: [],
     staged: [],
