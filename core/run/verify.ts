@@ -42,7 +42,7 @@ export async function verifyAsset(context: Verifying, asset: Asset, options: Ver
     options.signal.throwIfAborted();
     const recomputed = asset.kind === "ingested" ? await refold(context, asset, session, folder, options) : await rebuild(context, asset, manifest, session, folder);
     const broken = new Set(damaged.map(({ partition }) => partition));
-    const differences = await differing(context, manifest, asset, session, recomputed.filter(({ partition }) => !broken.has(partition)));
+    const differences = await differing(context, manifest, asset, session, recomputed, broken);
     const partitions = new Set([...manifest.partitions.filter(({ rows }) => rows > 0).map(({ partition }) => partition), ...recomputed.map(({ partition }) => partition)]);
     return { asset: asset.name, version, partitions: partitions.size, differences: [...damaged, ...differences] };
   } finally {
@@ -148,9 +148,12 @@ async function differing(
   asset: Asset,
   session: Session,
   recomputed: readonly Recomputed[],
+  broken: ReadonlySet<PartitionKey>,
 ): Promise<readonly Difference[]> {
-  const ready = new Map(baseOf(context, manifest).map((entry) => [entry.partition, entry]));
-  const found = new Map(recomputed.map((entry) => [entry.partition, entry]));
+  // A damaged part cannot be read, so nothing is said of its partition's rows.
+  const whole = <Entry extends { readonly partition: PartitionKey }>(entries: readonly Entry[]): Map<PartitionKey, Entry> =>
+    new Map(entries.filter(({ partition }) => !broken.has(partition)).map((entry) => [entry.partition, entry]));
+  const [ready, found] = [whole(baseOf(context, manifest)), whole(recomputed)];
   const differences: Difference[] = [];
   for (const partition of [...new Set([...ready.keys(), ...found.keys()])].sort()) {
     const [here, there] = [ready.get(partition), found.get(partition)];
