@@ -3,22 +3,28 @@ import { join } from "node:path";
 import type { Ports } from "../../core/run/open.js";
 import { openFiles } from "../../core/store/files.js";
 
-/** Where a run is killed: the nth time (from 1) it comes to this point in this phase. */
+/** Where a run is killed, or interrupted as by Ctrl-C: the nth time (from 1) it comes to this point in this phase. */
 export interface Kill {
+  readonly how: "crash" | "interrupt";
   readonly point: string;
   readonly phase: "before" | "within" | "after";
   readonly nth: number;
 }
 
-/** Ports that model a SIGKILL: from the point on nothing reaches disk or ledger any more, whatever the code tries. */
-export function killer(kill: Kill | null): { readonly ports: Ports; readonly fired: () => boolean } {
+/**
+ * Ports that model a SIGKILL: from the point on nothing reaches disk or ledger any more, whatever the code tries. An interrupt only
+ * aborts the signal there.
+ */
+export function killer(kill: Kill | null): { readonly ports: Ports; readonly signal: AbortSignal; readonly fired: () => boolean } {
+  const user = new AbortController();
   let seen = 0;
-  let dead = false;
+  let fired = false;
   const onPoint = (point: string, phase: string): void => {
-    if (!dead && kill !== null && point === kill.point && phase === kill.phase) dead = ++seen === kill.nth;
-    if (dead) throw new Killed(`${point} ${phase}`);
+    if (!fired && kill !== null && point === kill.point && phase === kill.phase) fired = ++seen === kill.nth;
+    if (fired && kill?.how === "crash") throw new Killed(`${point} ${phase}`);
+    if (fired) user.abort();
   };
-  return { ports: { files: openFiles({ onPoint }), onLedgerPoint: onPoint }, fired: () => dead };
+  return { ports: { files: openFiles({ onPoint }), onLedgerPoint: onPoint }, signal: user.signal, fired: () => fired };
 }
 
 /** No error that flow expects: what catches it must not go on. */

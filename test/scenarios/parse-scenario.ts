@@ -8,6 +8,8 @@
  *     remove <path>           a file or folder, relative to the project
  *     crash <point> [before|within|after] [<nth>]      kills the next command there
  *     plan | status | query <sql> | flow <words>       stdout must be as told, where it is told
+ *     interrupt <point> …     Ctrl-C there
+ *     damage <glob>           flips a byte of a file below the store
  *     run [words]             the same for its lines about assets; `account` below it has the numbers, too
  *     stderr                  of the last command
  *     exit <code>             of the last command; 0 where nothing is said
@@ -36,7 +38,7 @@ export interface Step {
 }
 
 const commands = new Set([
-  ..."flow.yaml asset sql write land land-gz land-bytes link remove crash".split(" "),
+  ..."flow.yaml asset sql write land land-gz land-bytes link remove damage crash interrupt".split(" "),
   ..."run plan status query flow account stderr exit unchanged kept files cat".split(" "),
 ]);
 

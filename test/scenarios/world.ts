@@ -27,6 +27,7 @@ export interface Ran {
   readonly stderr: string;
   /** Whether the point of the kill was reached. */
   readonly killed: boolean;
+  readonly interrupted: boolean;
 }
 
 export const plainFlowYaml = `name: scenario
@@ -65,9 +66,9 @@ export async function openWorld(): Promise<World> {
 
 async function runOnce(cwd: string, argv: readonly string[], now: number, kill: Kill | null): Promise<Ran> {
   const [stdout, stderr, gun] = [new Sink(), new Sink(), killer(kill)];
-  const io: Io = { stdout, stderr, env: {}, cwd, clock: { now: () => now }, signal: new AbortController().signal, runtime: "a test" };
+  const io: Io = { stdout, stderr, env: {}, cwd, clock: { now: () => now }, signal: gun.signal, runtime: "a test" };
   const code = await main(argv, io, (options) => openProject(options, gun.ports));
-  return { code, stdout: stdout.text, stderr: stderr.text, killed: gun.fired() };
+  return { code, stdout: stdout.text, stderr: stderr.text, killed: kill?.how === "crash" && gun.fired(), interrupted: kill?.how === "interrupt" && gun.fired() };
 }
 
 /** In memory where there is such a place: every publish waits for the disk several times. */
