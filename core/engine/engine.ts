@@ -70,9 +70,29 @@ export class SqlError extends Error {
 export interface Engine extends SqlParser, AsyncDisposable {
   /** e.g. `v1.5.6`; content hashes compare within one version only. */
   readonly version: string;
+  /** Answers in order; for each question one answer an input. */
+  reach(questions: readonly ReachQuestion[]): Promise<readonly (readonly InputReach[])[]>;
   /** A workspace of its own: what one session stages or folds, no other sees. */
   session(): Promise<Session>;
 }
+
+/** Which rows of its inputs can an output partition of a derived asset depend on? */
+export interface ReachQuestion {
+  readonly sql: string;
+  readonly parameters: Parameters;
+  readonly inputs: readonly TableShape[];
+  readonly partitionBy: readonly PartitionField[];
+  /** Its output columns. */
+  readonly columns: readonly ColumnType[];
+}
+
+/**
+ * `aligned`: for some of the output's partition fields (by their place), an output partition depends only on those rows of the
+ * input for which one of the keys, SQL over the input's columns, has the field's value. `all`: nothing of the kind is provable.
+ */
+export type InputReach =
+  | { readonly input: string; readonly kind: "aligned"; readonly fields: readonly { readonly at: number; readonly keys: readonly string[] }[] }
+  | { readonly input: string; readonly kind: "all"; readonly why: string };
 
 export interface EngineOptions {
   /** Folders that SQL and operators may read; the store comes first. */
@@ -91,6 +111,8 @@ export interface Session extends AsyncDisposable {
   fold(request: FoldRequest): Promise<FoldResult>;
   /** Runs a derived asset's SELECT and writes the partitions that differ from the base below `into`. */
   transform(request: TransformRequest): Promise<TransformResult>;
+  /** Paths of the output partitions that the rows which differ between two states of an input can reach. */
+  affected(question: AffectedQuestion): Promise<readonly string[]>;
   /** Rows that fail each check, in order, looked for in the given version. */
   check(subject: ReadyTable, checks: readonly Check[], inputs: readonly ReadyTable[]): Promise<readonly CheckResult[]>;
   /** The first lines of a text file, unpacked where its name says that it is packed. */
@@ -261,7 +283,29 @@ export interface TransformRequest {
   readonly partitionBy: readonly PartitionField[];
   readonly eventTime: string | null;
   readonly base: readonly BasePartition[];
+  /** Build only these partitions; null: all. */
+  readonly only: Affected | null;
+  /** What is provable of each input; with `only`, rows that cannot reach those partitions are not read. */
+  readonly reach: readonly InputReach[];
   readonly into: string;
+}
+
+/** Output partitions by the values of some of their fields: `at_day=2026-01-03` stands for all regions of that day. */
+export interface Affected {
+  /** Places of the fields in `partitionBy`, ascending. */
+  readonly fields: readonly number[];
+  /** Paths made of those fields alone. */
+  readonly paths: readonly string[];
+}
+
+export interface AffectedQuestion {
+  readonly input: ReadyTable;
+  /** Part files of the partitions that changed, as they were and as they are. */
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+  readonly partitionBy: readonly PartitionField[];
+  readonly fields: readonly number[];
+  readonly reach: Extract<InputReach, { kind: "aligned" }>;
 }
 
 export interface TransformResult {

@@ -9,6 +9,7 @@ export interface Ready {
   readonly version: VersionId;
   readonly watermark: string | null;
   readonly table: ReadyTable;
+  readonly manifest: Manifest;
 }
 
 /** The current version of an asset, for readers: the pointer is resolved once. Null where nothing is published. */
@@ -19,7 +20,7 @@ export async function readyTable(layout: Layout, asset: AssetName): Promise<Read
 
 export async function readyVersion(layout: Layout, asset: AssetName, version: VersionId): Promise<Ready> {
   const { manifest } = await readManifest(layout, asset, version);
-  return { version, watermark: manifest.watermark, table: tableOf(layout, manifest) };
+  return { version, watermark: manifest.watermark, table: tableOf(layout, manifest), manifest };
 }
 
 /** Partitioned as the version was written, whatever the declaration says by now. */

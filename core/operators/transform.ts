@@ -1,6 +1,8 @@
 import { FlowError } from "../diagnostic.js";
-import type { AssetName, ColumnType } from "../model.js";
-import { type Ready, readyTable } from "./ready-table.js";
+import type { Affected, InputReach } from "../engine/engine.js";
+import type { AssetName, ColumnType, PartitionKey } from "../model.js";
+import type { Manifest } from "../store/manifest.js";
+import { type Ready, readyTable, readyVersion } from "./ready-table.js";
 import { assemble, baseOf, freshCandidate } from "./candidate.js";
 import type { DeriveWork } from "./work.js";
 
@@ -9,6 +11,8 @@ export async function transform(work: DeriveWork): Promise<void> {
   const { asset, context, session, parent } = work;
   const { folder, written } = await freshCandidate(context, asset);
   const inputs = await Promise.all(asset.inputs.map((input) => readInput(work, input)));
+  const reach = await reachOf(work, inputs);
+  const only = await affected(work, inputs, reach);
   const result = await session.transform({
     sql: asset.sql,
     parameters: asset.parameters,
@@ -17,6 +21,8 @@ export async function transform(work: DeriveWork): Promise<void> {
     partitionBy: asset.partitionBy,
     eventTime: asset.eventTime,
     base: baseOf(context, parent),
+    only,
+    reach,
     into: written,
   });
   keepContract(work, result.columns);
@@ -30,6 +36,66 @@ export async function transform(work: DeriveWork): Promise<void> {
     inputs: inputs.map(({ table, version }) => ({ asset: table.name as AssetName, version })),
     watermark: lowestWatermark(work, inputs.map(({ watermark }) => watermark)),
   };
+}
+
+/** What the optimizer proves of each input; asked only where there is a version that could be kept in part. */
+async function reachOf({ asset, context, parent }: DeriveWork, inputs: readonly Ready[]): Promise<readonly InputReach[]> {
+  if (parent === null || asset.partitionBy.length === 0) return [];
+  const { columns } = parent;
+  const question = { sql: asset.sql, parameters: asset.parameters, inputs: inputs.map(({ table }) => table), partitionBy: asset.partitionBy, columns };
+  return (await context.engine.reach([question]))[0] ?? [];
+}
+
+/** The partitions to build; null: all, because the asset itself changed or nothing can be proven of an input that changed. */
+async function affected(work: DeriveWork, inputs: readonly Ready[], reach: readonly InputReach[]): Promise<Affected | null> {
+  const { asset, context, parent, plan, session } = work;
+  const changes = plan.reason.kind === "input-changed" || plan.reason.kind === "input-pending";
+  if (parent === null || !changes || reach.length === 0) return null;
+  const changed = await changedInputs(context, parent, inputs);
+  const proven = changed.map(({ ready }) => reach.find(({ input }) => input === ready.table.name));
+  const aligned = proven.flatMap((found) => (found?.kind === "aligned" ? [found] : []));
+  if (aligned.length < changed.length) return null;
+  const fields = asset.partitionBy.map((_, at) => at).filter((at) => aligned.every((found) => found.fields.some((field) => field.at === at)));
+  if (fields.length === 0) return null;
+  const paths = new Set<string>();
+  for (const [at, { ready, before, after }] of changed.entries()) {
+    const found = aligned[at];
+    if (found === undefined) return null;
+    const reached = await session.affected({ input: ready.table, before, after, partitionBy: asset.partitionBy, fields, reach: found });
+    for (const path of reached) paths.add(path);
+  }
+  return { fields, paths: [...paths].sort() };
+}
+
+interface ChangedInput {
+  readonly ready: Ready;
+  /** Parts of the partitions that changed, as the asset saw them last and as they are. */
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+}
+
+/** Inputs with rows that changed since the version the asset was built from; known from manifests, without reading a row. */
+async function changedInputs(context: DeriveWork["context"], parent: Manifest, inputs: readonly Ready[]): Promise<readonly ChangedInput[]> {
+  const found: ChangedInput[] = [];
+  for (const ready of inputs) {
+    const built = parent.inputs.find(({ asset: name }) => name === ready.table.name);
+    if (built === undefined || built.version === ready.version) continue;
+    const old = await readyVersion(context.layout, built.asset, built.version);
+    const before = contentOf(context, old.manifest);
+    const after = contentOf(context, ready.manifest);
+    const partitions = [...new Set([...before.keys(), ...after.keys()])].filter((partition) => before.get(partition)?.hash !== after.get(partition)?.hash);
+    if (partitions.length === 0) continue;
+    const files = (of: typeof before): readonly string[] => partitions.flatMap((partition) => of.get(partition)?.parts ?? []);
+    found.push({ ready, before: files(before), after: files(after) });
+  }
+  return found;
+}
+
+function contentOf(context: DeriveWork["context"], manifest: Manifest): ReadonlyMap<PartitionKey, { readonly hash: string; readonly parts: readonly string[] }> {
+  // Another release of the engine may hash otherwise: then every partition differs, and the rows decide.
+  const hashOf = (hash: string): string => (manifest.made_by.duckdb === context.engine.version ? hash : `${manifest.version} ${hash}`);
+  const visible = baseOf(context, manifest).filter(({ rows }) => rows > 0);
+  return new Map(visible.map(({ partition, contentHash, parts }) => [partition, { hash: hashOf(contentHash), parts }]));
 }
 
 /** A derived asset is as complete as its least complete input. Inputs without event time say nothing; it never goes back. */

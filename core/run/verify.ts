@@ -103,6 +103,8 @@ async function rebuild(context: Verifying, asset: DerivedAsset, manifest: Manife
     partitionBy: asset.partitionBy,
     eventTime: asset.eventTime,
     base: [],
+    only: null,
+    reach: [],
     into: written,
   });
   return result.partitions.map(recomputedOf);

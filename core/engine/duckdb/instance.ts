@@ -2,6 +2,7 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import type { Engine, EngineOptions } from "../engine.js";
 import { connectionOver } from "./connection.js";
 import { parseSelects } from "./parse.js";
+import { reachOf } from "./reach.js";
 import { openSession } from "./session.js";
 import { texts } from "./sql.js";
 
@@ -21,6 +22,7 @@ export async function openDuckdb(options: EngineOptions): Promise<Engine> {
   const version = String((await connection.rows("SELECT version() AS v"))[0]?.["v"]);
   return {
     version,
+    reach: reachOf,
     parse: (sqls) => parseSelects(connection, sqls),
     session: async () => openSession(connectionOver(await instance.connect())),
     async [Symbol.asyncDispose]() {

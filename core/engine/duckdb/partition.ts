@@ -7,7 +7,11 @@ export const hiveNull = "__HIVE_DEFAULT_PARTITION__";
 
 /** The value of one folder level, as SQL over a row. */
 export function fieldValue(field: PartitionField): string {
-  const column = ident(field.column);
+  return fieldValueOf(field, ident(field.column));
+}
+
+/** The same for an expression in the column's place. */
+export function fieldValueOf(field: PartitionField, column: string): string {
   switch (field.transform) {
     case "identity":
       return column;
@@ -38,10 +42,13 @@ function truncated(column: string, width: number): string {
 
 /** The partition key of a row as text: the path its part will have, encoded as DuckDB encodes it. */
 export function partitionKey(fields: readonly PartitionField[]): string {
+  return pathOf(fields, fields.map(fieldValue));
+}
+
+/** The path that these values of these fields make. */
+export function pathOf(fields: readonly PartitionField[], values: readonly string[]): string {
   if (fields.length === 0) return "''";
-  const levels = fields.map(
-    (field) => `${text(`${field.name}=`)} || coalesce(url_encode((${fieldValue(field)})::VARCHAR), ${text(hiveNull)})`,
-  );
+  const levels = fields.map((field, at) => `${text(`${field.name}=`)} || coalesce(url_encode((${values[at]})::VARCHAR), ${text(hiveNull)})`);
   return levels.join(" || '/' || ");
 }
 

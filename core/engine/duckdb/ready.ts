@@ -14,13 +14,13 @@ export function readParts(files: readonly string[], columns: readonly ColumnType
   return `read_parquet(${texts(files)}, hive_partitioning = true, hive_types = {${types.join(", ")}})`;
 }
 
-/** What SQL sees of an asset: its declared columns, nothing internal. */
-export async function createReadyView(connection: Connection, table: ReadyTable): Promise<void> {
+/** What SQL sees of an asset: its declared columns, nothing internal; with a condition only the rows that meet it. */
+export async function createReadyView(connection: Connection, table: ReadyTable, condition: string | null = null): Promise<void> {
   const columns = table.columns.map((column) => ident(column.name)).join(", ");
   const select =
     table.files.length === 0
       ? emptySelect(table.columns)
-      : `SELECT ${columns} FROM ${readParts(table.files, table.columns, table.partitionBy)}`;
+      : `SELECT ${columns} FROM ${readParts(table.files, table.columns, table.partitionBy)}${condition === null ? "" : ` WHERE ${condition}`}`;
   await connection.run(`CREATE OR REPLACE TEMP VIEW ${ident(table.name)} AS ${select}`);
 }
 

@@ -1,6 +1,7 @@
 import type { ColumnType, PartitionKey } from "../../model.js";
 import type { FoldedPartition, Parameters, TransformRequest, TransformResult } from "../engine.js";
 import { SqlError } from "../engine.js";
+import { canReach, isBuilt } from "./affected.js";
 import { type Connection, numberOf } from "./connection.js";
 import { withValues } from "./parameters.js";
 import { characterOffset } from "./parse.js";
@@ -11,10 +12,14 @@ import { contentHash, edgesOf, eventTimeEdges, freshFolder, writeParts } from ".
 
 /** A derived asset: its SELECT over its inputs; only partitions whose content differs from the base are written. */
 export async function transform(connection: Connection, request: TransformRequest): Promise<TransformResult> {
-  for (const input of request.inputs) await createReadyView(connection, input);
+  const { only, partitionBy } = request;
+  for (const input of request.inputs) {
+    const reach = request.reach.find((found) => found.input === input.name);
+    await createReadyView(connection, input, only === null ? null : canReach(partitionBy, only, reach));
+  }
   const columns = await createResult(connection, request.sql, request.parameters);
   await inUserSql(request.sql, "", () =>
-    connection.run(`CREATE TEMP TABLE _built AS SELECT *, ${partitionKey(request.partitionBy)} AS _partition FROM _result`),
+    connection.run(`CREATE TEMP TABLE _built AS SELECT *, ${partitionKey(partitionBy)} AS _partition FROM _result${only === null ? "" : ` WHERE ${isBuilt(partitionBy, only)}`}`),
   );
   const summary = await connection.rows(`
     SELECT _partition, count(*) AS rows, ${contentHash(columns, "true")} AS hash, ${eventTimeEdges(request.eventTime, "true")}
@@ -48,8 +53,15 @@ export async function transform(connection: Connection, request: TransformReques
 function emptied(request: TransformRequest, now: readonly FoldedPartition[]): readonly FoldedPartition[] {
   const present = new Set(now.map((entry) => entry.partition));
   return request.base
-    .filter((entry) => !present.has(entry.partition) && entry.rows > 0)
+    .filter((entry) => !present.has(entry.partition) && entry.rows > 0 && isMeant(request, entry.partition))
     .map((entry) => ({ partition: entry.partition, rows: 0, contentHash: "0:0", eventTime: null, visible: [], shadow: null }));
+}
+
+/** Whether a partition of the base is one of those that were built. */
+function isMeant({ only }: TransformRequest, partition: PartitionKey): boolean {
+  if (only === null) return true;
+  const levels = partition.split("/");
+  return only.paths.includes(only.fields.map((at) => levels[at] ?? "").join("/"));
 }
 
 /** Binds the SELECT as view `_result` and tells its columns. */
