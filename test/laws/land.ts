@@ -12,18 +12,21 @@ import type { Rules } from "./oracle.js";
 
 /** Declarations the laws are about. */
 export const kinds = {
-  append: { strategy: "append", key: [], ordered: false, deletes: false },
-  local_key: { strategy: "upsert", key: ["id", "day"], ordered: true, deletes: true },
-  global_key: { strategy: "upsert", key: ["id"], ordered: true, deletes: true },
-  by_arrival: { strategy: "upsert", key: ["id"], ordered: false, deletes: true },
-  local_by_arrival: { strategy: "upsert", key: ["id", "day"], ordered: false, deletes: false },
-  partitions: { strategy: "replace_partitions", key: [], ordered: false, deletes: false },
-  keyed_partitions: { strategy: "replace_partitions", key: ["id", "day"], ordered: false, deletes: false },
-  whole: { strategy: "replace", key: [], ordered: false, deletes: false },
+  append: { strategy: "append", key: [], ordered: false, deletes: false, lateness: null },
+  local_key: { strategy: "upsert", key: ["id", "day"], ordered: true, deletes: true, lateness: null },
+  global_key: { strategy: "upsert", key: ["id"], ordered: true, deletes: true, lateness: null },
+  by_arrival: { strategy: "upsert", key: ["id"], ordered: false, deletes: true, lateness: null },
+  local_by_arrival: { strategy: "upsert", key: ["id", "day"], ordered: false, deletes: false, lateness: null },
+  partitions: { strategy: "replace_partitions", key: [], ordered: false, deletes: false, lateness: null },
+  keyed_partitions: { strategy: "replace_partitions", key: ["id", "day"], ordered: false, deletes: false, lateness: null },
+  late: { strategy: "upsert", key: ["id"], ordered: true, deletes: true, lateness: { delay: 0, allow: 0 } },
+  whole: { strategy: "replace", key: [], ordered: false, deletes: false, lateness: null },
 } as const satisfies Readonly<Record<string, Rules>>;
 
 export type Kind = keyof typeof kinds;
-export const everyKind = Object.keys(kinds) as readonly Kind[];
+const allKinds = Object.keys(kinds) as readonly Kind[];
+/** For `late` the grouping into runs matters, as it must: a row is judged by what was known before its run. */
+export const everyKind: readonly Kind[] = allKinds.filter((kind) => kind !== "late");
 /** Whose content does not depend on when something arrives. */
 export const timeless: readonly Kind[] = ["append", "local_key", "global_key"];
 
@@ -97,17 +100,18 @@ async function declare(root: string): Promise<void> {
   const flow = "name: laws\nstore: data\ntimezone: UTC\ndefaults: { ingest: { complete: { stable_for: 0s }, files: '**/*.csv' } }\n";
   await writeFile(join(root, "flow.yaml"), flow);
   await mkdir(join(root, "assets"));
-  for (const kind of everyKind) {
+  for (const kind of allKinds) {
     for (let number = 1; number <= assetsOfAKind; number++) {
       await writeFile(join(root, "assets", `${kind}_${number}.yaml`), yamlOf(kinds[kind]));
     }
   }
 }
 
-function yamlOf({ strategy, key, ordered, deletes }: Rules): string {
+function yamlOf({ strategy, key, ordered, deletes, lateness }: Rules): string {
   const ingest = { strategy, ...(ordered ? { order_by: "v" } : {}), ...(deletes ? { delete_when: "op = 'D'" } : {}), ...(strategy === "replace" ? { allow_empty: true } : {}) };
   const columns = { id: "INTEGER", day: "DATE", v: "INTEGER", op: "VARCHAR", x: "VARCHAR" };
-  return JSON.stringify({ ingest, ...(key.length === 0 ? {} : { key }), columns, partition_by: "day" });
+  const time = lateness === null ? {} : { event_time: "day", lateness: { delay: `${lateness.delay}d`, allow: `${lateness.allow}d` } };
+  return JSON.stringify({ ingest, ...time, ...(key.length === 0 ? {} : { key }), columns, partition_by: lateness === null ? "day" : "day(day)" });
 }
 
 interface Place {
@@ -186,6 +190,6 @@ async function rowsOf(reader: DuckDBConnection, folder: string): Promise<readonl
   const found = await reader.runAndReadAll(`select count(*) from glob('${folder}/**/*.parquet')`);
   if (Number(found.getRows()[0]?.[0]) === 0) return [];
   const values = ["id", "day", "v", "op", "x"].map((column) => `coalesce(${column}::VARCHAR, 'NULL')`).join(" || '|' || ");
-  const result = await reader.runAndReadAll(`select ${values} from read_parquet('${folder}/**/*.parquet', hive_partitioning = true, hive_types = {'day': DATE})`);
+  const result = await reader.runAndReadAll(`select ${values} from read_parquet('${folder}/**/*.parquet', hive_partitioning = true, hive_types_autocast = false)`);
   return result.getRows().map((row) => String(row[0])).sort();
 }

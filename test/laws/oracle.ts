@@ -7,6 +7,8 @@ export interface Rules {
   readonly key: readonly ("id" | "day")[];
   readonly ordered: boolean;
   readonly deletes: boolean;
+  /** Days of delay and of allowed lateness; rows that come after them are kept out. Null: no row is too late. */
+  readonly lateness: { readonly delay: number; readonly allow: number } | null;
 }
 
 /** A name's present bytes, and when they arrived. */
@@ -25,6 +27,8 @@ export class Oracle {
   readonly #rules: Rules;
   readonly #named = new Map<string, Delivered>();
   #seq = 0;
+  /** Day; it never goes back. */
+  #watermark = Number.NEGATIVE_INFINITY;
 
   constructor(rules: Rules) {
     this.#rules = rules;
@@ -32,12 +36,27 @@ export class Oracle {
 
   /** Files of one run arrive in the order of their names. Bytes a name already has change nothing. */
   land(files: ReadonlyMap<string, Content>): void {
+    // Every row is judged against what was committed before the run, so files of one run cannot make each other late.
+    const judgedBy = this.#watermark;
     for (const [file, content] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {
       this.#seq += 1;
       const bytes = JSON.stringify(content);
       if (this.#named.get(file)?.bytes === bytes) continue;
-      this.#named.set(file, { file, content, bytes, seq: this.#seq });
+      // A revision is a restatement: it is not judged.
+      const taken = this.#named.has(file) ? content : content.filter((row) => !this.#isTooLate(row, judgedBy));
+      this.#named.set(file, { file, content: taken, bytes, seq: this.#seq });
+      this.#advance(taken);
     }
+  }
+
+  #isTooLate({ day }: Row, watermark: number): boolean {
+    const { lateness } = this.#rules;
+    return lateness !== null && day !== null && watermark >= day + 1 + lateness.allow;
+  }
+
+  #advance(content: Content): void {
+    const { lateness } = this.#rules;
+    for (const { day } of content) if (lateness !== null && day !== null) this.#watermark = Math.max(this.#watermark, day - lateness.delay);
   }
 
   withdraw(file: string): void {
