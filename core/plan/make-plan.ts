@@ -112,18 +112,23 @@ function twinsOf(
   withdrawn: readonly DeliveryRow[],
 ): readonly DeliverySeq[] {
   const superseded = deliveries.flatMap(({ file, is }) => (is.kind === "revision" && is.supersedes.length > 0 ? snapshot.byName(asset.name, file) : []));
-  const speaking = speakingNames(deliveries, withdrawn);
+  const standing = standingCopies(deliveries, withdrawn);
   const coming = new Set(deliveries.filter(({ is }) => is.kind === "new" || is.kind === "revision").map(({ sha256 }) => sha256));
   const lost = new Set([...superseded, ...withdrawn].map(({ sha256 }) => sha256).filter((sha256) => !coming.has(sha256)));
   return [...lost].flatMap((sha256) => {
-    const twin = snapshot.twins(asset.name, sha256).find(({ file }) => !speaking.has(file));
+    const twin = snapshot.twins(asset.name, sha256).find(standing);
     return twin === undefined ? [] : [twin.seq];
   });
 }
 
-/** A name that brings bytes right now, or is withdrawn, speaks for itself. */
-function speakingNames(landed: readonly { readonly file: string }[], withdrawn: readonly DeliveryRow[]): ReadonlySet<string> {
-  return new Set([...landed, ...withdrawn].map(({ file }) => file));
+/** Whether a copy that was skipped still says what it said: its name is not withdrawn, and brings no other bytes right now. */
+function standingCopies(
+  landed: readonly Pick<LandedDelivery, "file" | "sha256">[],
+  withdrawn: readonly DeliveryRow[],
+): (copy: DeliveryRow) => boolean {
+  const said = new Map(landed.map(({ file, sha256 }) => [file, sha256]));
+  const gone = new Set(withdrawn.map(({ file }) => file));
+  return ({ file, sha256 }) => !gone.has(file) && (said.get(file) ?? sha256) === sha256;
 }
 
 /** A name whose new bytes another file holds: its old ones go, and nothing comes in their place. */
@@ -151,8 +156,8 @@ function arrivals(deliveries: readonly PlannedDelivery[]): Reason {
 }
 
 /**
- * New, revised or delivered before: by content, never by time stamps. Revisions are looked at first, whatever their order in the
- * run: what they take out does not hold its bytes any more, and what they bring does.
+ * New, revised or delivered before: by content, never by time stamps. What any file of the run takes out does not hold its bytes any
+ * more; of those that bring the same bytes the first counts.
  */
 function classify(
   asset: IngestedAsset,
@@ -163,20 +168,18 @@ function classify(
   const last = snapshot.lastSeq(asset.name);
   const files = landed.map((file, at) => ({ ...file, seq: (last + at + 1) as DeliverySeq, is: byNameOf(asset, snapshot, file) }));
   const leaving = new Set([...withdrawn.map(({ seq }) => seq), ...files.flatMap(({ is }) => (is.kind === "revision" ? is.supersedes : []))]);
-  const speaking = speakingNames(files, withdrawn);
+  const standing = standingCopies(files, withdrawn);
   const coming = new Map<ContentHash, PlannedDelivery>();
   const decide = (file: PlannedDelivery): PlannedDelivery => {
     const staying = snapshot.byContent(asset.name, file.sha256).find(({ seq }) => !leaving.has(seq));
     // Of what counts again when its holder goes, too: it came before.
-    const twin = snapshot.twins(asset.name, file.sha256).find((one) => !speaking.has(one.file));
+    const twin = snapshot.twins(asset.name, file.sha256).find(standing);
     const known = asset.ingest.onDuplicate === "accept" ? undefined : (staying ?? twin ?? coming.get(file.sha256));
     if (known !== undefined) return { ...file, is: { kind: "redelivery", of: known.file, seq: known.seq } };
     coming.set(file.sha256, file);
     return file;
   };
-  const decided = new Map<string, PlannedDelivery>();
-  for (const kind of ["revision", "new"]) for (const file of files) if (file.is.kind === kind) decided.set(file.file, decide(file));
-  return files.map((file) => decided.get(file.file) ?? file);
+  return files.map((file) => (file.is.kind === "revision" || file.is.kind === "new" ? decide(file) : file));
 }
 
 /** What its name alone says of a file. */
