@@ -22,8 +22,8 @@ test("the table is a function of its deliveries: after every run of any history 
     }
     expect(await asset.differences()).toEqual([]);
   });
-  await fc.assert(law, share(40));
-}, limitMs(40));
+  await fc.assert(law, share(30));
+}, limitMs(30));
 
 test("rows are late by what was known before their run, whatever the order of its files; restatements never are", async () => {
   const law = fc.asyncProperty(historyOf.map(ownContents), async (history) => {
@@ -62,8 +62,8 @@ test("running twice changes nothing, and neither does delivering everything agai
     expect(again.assets.map(({ status }) => status)).not.toContain("published");
     expect(await asset.rows()).toEqual(before);
   });
-  await fc.assert(law, share(10));
-}, limitMs(10));
+  await fc.assert(law, share(8));
+}, limitMs(8));
 
 test("merge equals rebuild: folded anew from the log, the table is the same", async () => {
   const law = fc.asyncProperty(fc.constantFrom(...everyKind), historyOf, async (kind, history) => {
@@ -76,8 +76,8 @@ test("merge equals rebuild: folded anew from the log, the table is the same", as
     await asset.replay();
     expect(await asset.rows()).toEqual(before);
   });
-  await fc.assert(law, share(10));
-}, limitMs(10));
+  await fc.assert(law, share(8));
+}, limitMs(8));
 
 function landings(history: History): History {
   return history.filter(({ withdraw }) => withdraw === null);
