@@ -161,8 +161,19 @@ export interface IngestedAsset extends AssetBase {
   readonly fingerprint: Fingerprint;
 }
 
+/** How a derived asset follows its inputs. */
+export type Incremental =
+  /** As much as can be proven from its SQL. */
+  | { readonly kind: "auto" }
+  | { readonly kind: "full" }
+  /** The author knows: a row reaches its own partition and those that begin up to so many milliseconds later. */
+  | { readonly kind: "lookback"; readonly ms: number }
+  /** The author knows: a row reaches its own partition and all later ones. */
+  | { readonly kind: "cumulative" };
+
 export interface DerivedAsset extends AssetBase {
   readonly kind: "derived";
+  readonly incremental: Incremental;
   /** One SELECT, as the author wrote it, `:name` parameters unresolved. */
   readonly sql: string;
   /** Where `sql` stands: offsets in messages from the engine are relative to it. */

@@ -1,7 +1,7 @@
 import type { Diagnostic } from "./diagnostic.js";
-import type { Table } from "./engine/engine.js";
+import type { InputReach, Table } from "./engine/engine.js";
 import type { Emit } from "./event.js";
-import type { Asset, AssetName, Catalog, PartitionKey, RunId, VersionId } from "./model.js";
+import type { Asset, AssetName, Catalog, Incremental, PartitionKey, RunId, VersionId } from "./model.js";
 import type { Plan } from "./plan/plan.js";
 import type { LateFile, RunReport } from "./report/report.js";
 
@@ -35,6 +35,8 @@ export interface FlowProject extends AsyncDisposable {
   readonly warnings: readonly Diagnostic[];
   plan(selection: Selection): Promise<Plan>;
   run(selection: Selection, options: RunOptions): Promise<RunReport>;
+  /** What a changed row of each input costs each derived asset, and why; of one asset or of all. */
+  reach(asset: string | null): Promise<ReachReport>;
   status(): Promise<StatusReport>;
   /** One SELECT over the ready assets, all at one snapshot. */
   query(sql: string): Promise<Table>;
@@ -53,6 +55,18 @@ export interface FlowProject extends AsyncDisposable {
   release(asset: string, file: string, options: RunOptions): Promise<RunReport>;
   /** Takes a file, or the refused rows of one, out of quarantine for good. */
   discard(asset: string, file: string): Promise<QuarantineReport>;
+}
+
+export interface ReachReport {
+  readonly reach: 1;
+  readonly assets: readonly {
+    readonly asset: AssetName;
+    /** Terms such as `month(day)`; empty: not partitioned. */
+    readonly partition_by: readonly string[];
+    /** `auto`, `full`, or what the author knows. */
+    readonly incremental: Incremental;
+    readonly inputs: readonly InputReach[];
+  }[];
 }
 
 export interface VerifyOptions {
@@ -120,6 +134,12 @@ export interface RunOptions {
   readonly replay?: boolean;
   /** New deliveries are restatements: not judged for lateness. */
   readonly backfill?: boolean;
+  /** Only what is selected, not what that needs. */
+  readonly only?: boolean;
+  /** Build the selected derived assets whole. */
+  readonly fullRefresh?: boolean;
+  /** Build these partitions of the selected derived assets, whatever changed: values of their first partition field, both included. */
+  readonly partitions?: { readonly from: string; readonly to: string };
 }
 
 export interface StatusReport {

@@ -6,6 +6,9 @@ export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
     include: ["test/**/*.test.ts"],
+    // Machines are shared: a test that hangs is found all the same.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     reporters: ["default", new ConformanceCount()],
   },
 });

@@ -10,7 +10,7 @@ export interface AssetDeclaration {
   readonly tags?: readonly string[];
   readonly ingest?: IngestDeclaration;
   readonly sql?: string;
-  readonly incremental?: "auto" | "full";
+  readonly incremental?: "auto" | "full" | { readonly lookback: string } | { readonly cumulative: string };
   readonly columns?: Readonly<Record<string, string | ColumnDeclaration>>;
   readonly key?: OneOrMore;
   readonly partition_by?: OneOrMore;

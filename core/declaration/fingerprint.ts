@@ -13,8 +13,10 @@ export function fingerprintOfIngested(asset: Omit<IngestedAsset, "fingerprint">)
 
 /** `canonical` is the parsed SQL: formatting and comments do not count. */
 export function fingerprintOfDerived(asset: Omit<DerivedAsset, "fingerprint">, canonical: string): Fingerprint {
-  const { kind, parameters, inputs, columns, key, partitionBy, eventTime } = asset;
-  return fingerprint({ kind, sql: canonical, parameters, inputs, columns, key, partitionBy, eventTime });
+  const { kind, parameters, inputs, columns, key, partitionBy, eventTime, incremental } = asset;
+  // What an author claims decides which partitions were left alone: another claim, another table to build on.
+  const claim = incremental.kind === "lookback" || incremental.kind === "cumulative" ? { incremental } : {};
+  return fingerprint({ kind, sql: canonical, parameters, inputs, columns, key, partitionBy, eventTime, ...claim });
 }
 
 function fingerprint(content: Readonly<Record<string, unknown>>): Fingerprint {

@@ -1,5 +1,5 @@
 import { type Diagnostic, error } from "../diagnostic.js";
-import type { AssetName, Column, Lateness, Origin, PartitionField } from "../model.js";
+import type { AssetName, Column, Incremental, Lateness, Origin, PartitionField } from "../model.js";
 import { positionAt, type SourceFile } from "../source.js";
 import { readType } from "./column-type.js";
 import type { AssetDeclaration, ColumnDeclaration, LatenessDeclaration } from "./declaration.js";
@@ -31,7 +31,7 @@ export function resolveAsset(shaped: Shaped<AssetDeclaration>, sibling: SourceFi
     origin: originOf(source, "/asset"),
   };
   const sql = sqlOf(shaped, sibling);
-  const asset = isDerived(declaration, sql) ? derived(base, columns.columns, sql, source) : ingested(base, columns.columns, declaration, defaults);
+  const asset = isDerived(declaration, sql) ? derived(base, columns.columns, sql, shaped) : ingested(base, columns.columns, declaration, defaults);
   return {
     shaped,
     asset,
@@ -68,10 +68,15 @@ function ingested(base: Base, columns: readonly Column[], declaration: AssetDecl
   return { ...base, kind: "ingested", columns, ingest, lateness: resolveLateness(declaration.lateness) };
 }
 
-function derived(base: Base, columns: readonly Column[], sql: SqlText | null, source: YamlSource): DerivedDraft {
+function derived(base: Base, columns: readonly Column[], sql: SqlText | null, { declaration, source }: Shaped<AssetDeclaration>): DerivedDraft {
   const sqlOrigin = sql === null ? base.origin : { file: sql.file.path, ...positionAt(sql.file.text, sql.range.start) };
   const contract = columns.map(({ name, type }) => ({ name, type }));
-  return { ...base, kind: "derived", sql: sql?.sql ?? "", sqlOrigin, columns: contract, origin: originOf(source, "/asset") };
+  return { ...base, kind: "derived", incremental: incrementalOf(declaration), sql: sql?.sql ?? "", sqlOrigin, columns: contract, origin: originOf(source, "/asset") };
+}
+
+function incrementalOf({ incremental = "auto" }: AssetDeclaration): Incremental {
+  if (typeof incremental === "string") return { kind: incremental };
+  return "lookback" in incremental ? { kind: "lookback", ms: readDuration(incremental.lookback) ?? 0 } : { kind: "cumulative" };
 }
 
 function sqlOf(shaped: Shaped<AssetDeclaration>, sibling: SourceFile | null): SqlText | null {

@@ -15,6 +15,7 @@ export type Rule = (draft: Draft) => readonly Diagnostic[];
 export const rules: readonly Rule[] = [
   nameIsFolder,
   kindIsClear,
+  followingNeedsTime,
   ingestedHasColumns,
   columnNamesAreFree,
   columnNamesDiffer,
@@ -55,6 +56,19 @@ function kindIsClear({ asset, shaped, sql }: Draft): readonly Diagnostic[] {
     found.push(error("conflicting-keys", placeOfKey(source, below("", key)), `\`${key}\` belongs to ${other} asset`, `take \`${key}\` out`));
   }
   return found;
+}
+
+/** What an author knows of later partitions can be used only where partitions are intervals of time. */
+function followingNeedsTime({ asset, shaped }: Draft): readonly Diagnostic[] {
+  if (asset.kind === "ingested" || (asset.incremental.kind !== "lookback" && asset.incremental.kind !== "cumulative")) return [];
+  const [first] = asset.partitionBy;
+  const at = placeOfKey(shaped.source, "/incremental");
+  const isTime = first !== undefined && ["year", "month", "day", "hour"].includes(first.transform);
+  if (!isTime) {
+    return [error("conflicting-keys", at, `\`${asset.incremental.kind}\` needs partitions that follow each other in time`, "partition it by `day(…)`, `month(…)` or the like, that term first")];
+  }
+  const named = typeof shaped.declaration.incremental === "object" && "cumulative" in shaped.declaration.incremental ? shaped.declaration.incremental.cumulative : first.column;
+  return named === first.column ? [] : [error("conflicting-keys", at, `\`cumulative\` names \`${named}\`, and the asset is partitioned by \`${first.column}\``, `name \`${first.column}\``)];
 }
 
 function ingestedHasColumns({ asset, shaped }: Draft): readonly Diagnostic[] {

@@ -91,8 +91,16 @@ export interface ReachQuestion {
  * input for which one of the keys, SQL over the input's columns, has the field's value. `all`: nothing of the kind is provable.
  */
 export type InputReach =
-  | { readonly input: string; readonly kind: "aligned"; readonly fields: readonly { readonly at: number; readonly keys: readonly string[] }[] }
+  | { readonly input: string; readonly kind: "aligned"; readonly fields: readonly { readonly at: number; readonly keys: readonly ReachKey[] }[] }
   | { readonly input: string; readonly kind: "all"; readonly why: string };
+
+export interface ReachKey {
+  /** Over one column of the input. */
+  readonly sql: string;
+  readonly column: string;
+  /** Whether a later value of the column never has an earlier key: then the edges of a part tell whether it can contribute. */
+  readonly monotone: boolean;
+}
 
 export interface EngineOptions {
   /** Folders that SQL and operators may read; the store comes first. */
@@ -113,6 +121,8 @@ export interface Session extends AsyncDisposable {
   transform(request: TransformRequest): Promise<TransformResult>;
   /** Paths of the output partitions that the rows which differ between two states of an input can reach. */
   affected(question: AffectedQuestion): Promise<readonly string[]>;
+  /** The partitions from those of changed rows on; null where a changed row has no time. */
+  following(question: FollowingQuestion): Promise<Affected | null>;
   /** Rows that fail each check, in order, looked for in the given version. */
   check(subject: ReadyTable, checks: readonly Check[], inputs: readonly ReadyTable[]): Promise<readonly CheckResult[]>;
   /** The first lines of a text file, unpacked where its name says that it is packed. */
@@ -290,13 +300,18 @@ export interface TransformRequest {
   readonly into: string;
 }
 
-/** Output partitions by the values of some of their fields: `at_day=2026-01-03` stands for all regions of that day. */
-export interface Affected {
-  /** Places of the fields in `partitionBy`, ascending. */
-  readonly fields: readonly number[];
-  /** Paths made of those fields alone. */
-  readonly paths: readonly string[];
-}
+/** Which output partitions are built. */
+export type Affected =
+  /** By the values of some fields: `at_day=2026-01-03` stands for all regions of that day. */
+  | {
+      readonly kind: "paths";
+      /** Places of the fields in `partitionBy`, ascending. */
+      readonly fields: readonly number[];
+      /** Made of those fields alone. */
+      readonly paths: readonly string[];
+    }
+  /** By the value of the first field, as its folder shows it; both included, null: open. */
+  | { readonly kind: "range"; readonly from: string | null; readonly to: string | null };
 
 export interface AffectedQuestion {
   readonly input: ReadyTable;
@@ -306,6 +321,18 @@ export interface AffectedQuestion {
   readonly partitionBy: readonly PartitionField[];
   readonly fields: readonly number[];
   readonly reach: Extract<InputReach, { kind: "aligned" }>;
+}
+
+export interface FollowingQuestion {
+  readonly input: ReadyTable;
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+  /** The input's column that tells when. */
+  readonly column: string;
+  /** The output's first partition field: an interval of time. */
+  readonly field: PartitionField;
+  /** null: all that follow. */
+  readonly lookbackMs: number | null;
 }
 
 export interface TransformResult {

@@ -139,6 +139,12 @@ function bringBack(database: Database, asset: AssetName, seq: number): void {
 
 function supersede(database: Database, asset: AssetName, seq: number): void {
   database.run("update delivery set state = 'superseded' where asset = ? and seq = ? and state = 'current'", asset, seq);
+  forgetRefused(database, asset, seq);
+}
+
+/** Rows refused of a delivery that no longer counts wait for nothing. */
+function forgetRefused(database: Database, asset: AssetName, seq: number): void {
+  database.run("delete from quarantine where asset = ? and seq = ? and rows is not null", asset, seq);
 }
 
 type Refused = Pick<DeliveryRow, "asset" | "seq" | "run" | "file">;

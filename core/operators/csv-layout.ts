@@ -17,6 +17,7 @@ const delimiters = [",", ";", "\t", "|"] as const;
 export function readCsvLayout(asset: IngestedAsset, head: Uint8Array): CsvReading {
   const { csv } = asset.ingest;
   const encoding = encodingOf(csv.encoding, head);
+  if (encoding === "utf-16" && isBigEndian(head)) return { kind: "unreadable", reason: "it is UTF-16 in big-endian order, which cannot be read; write it in little-endian order or as UTF-8" };
   const text = decode(head, encoding);
   const lines = skipLines(text, csv.skip);
   if (lines.trim() === "") return { kind: "empty" };
@@ -28,7 +29,7 @@ export function readCsvLayout(asset: IngestedAsset, head: Uint8Array): CsvReadin
   });
   const best = readings.reduce((a, b) => (b.matched > a.matched ? b : a));
   const found = best.cells.map((cell) => `\`${cell}\``).join(", ");
-  if (best.matched === 0) return { kind: "unreadable", reason: `its header names no declared column; it has ${found}` };
+  if (best.matched === 0) return { kind: "unreadable", reason: csv.header ? `its header names no declared column; it has ${found}` : withoutHeader(asset, best.cells, found) };
   const twice = repeated(best.fields);
   if (twice !== null) return { kind: "unreadable", reason: `two of its fields are column \`${twice}\`; it has ${found}` };
   const { quote, escape, header, skip, nulls } = csv;
@@ -38,6 +39,10 @@ export function readCsvLayout(asset: IngestedAsset, head: Uint8Array): CsvReadin
     added: csv.header ? best.cells.filter((_, at) => best.fields[at] === null) : [],
     missing: asset.columns.map((column) => column.name).filter((name) => !best.fields.includes(name)),
   };
+}
+
+function withoutHeader({ columns }: IngestedAsset, cells: readonly string[], found: string): string {
+  return `its first row has ${cells.length} ${cells.length === 1 ? "field" : "fields"} where ${columns.length} columns are declared: ${found}`;
 }
 
 /** Exact names and aliases first; letter case only decides where nothing fits exactly. */
@@ -83,9 +88,10 @@ export function firstRecord(text: string, delimiter: string, quote: string): rea
     } else if (character === quote && cell.trim() === "") {
       quoted = true;
       cell = "";
-    } else if (character === delimiter) {
+    } else if (text.startsWith(delimiter, at)) {
       cells.push(cell);
       cell = "";
+      at += delimiter.length - 1;
     } else if (character === "\n" || character === "\r") break;
     else cell += character;
   }
@@ -99,7 +105,12 @@ function encodingOf(declared: IngestedAsset["ingest"]["csv"]["encoding"], head: 
   return "utf-8";
 }
 
+/** By the byte order mark, or because the first character is one of ASCII. */
+function isBigEndian([a, b]: Uint8Array): boolean {
+  return (a === 0xfe && b === 0xff) || (a === 0 && b !== 0);
+}
+
 function decode(head: Uint8Array, encoding: CsvLayout["encoding"]): string {
-  const label = encoding === "utf-16" ? (head[0] === 0xfe ? "utf-16be" : "utf-16le") : encoding === "latin-1" ? "latin1" : "utf-8";
+  const label = encoding === "utf-16" ? "utf-16le" : encoding === "latin-1" ? "latin1" : "utf-8";
   return new TextDecoder(label).decode(head);
 }

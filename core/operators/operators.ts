@@ -29,7 +29,7 @@ const operators: { readonly [Kind in CommandKind]: Operator<Kind> } = {
     describe: ({ withdraw }) => (withdraw.length === 0 ? "merge" : `take out ${filesIn(withdraw.length)}`),
     perform: ({ withdraw }, work) => merge(ingesting(work), withdraw),
   },
-  transform: { describe: () => "build", perform: (_, work) => transform(deriving(work)) },
+  transform: { describe: () => "build", perform: ({ build }, work) => transform(deriving(work), build) },
   check: { describe: ({ checks }) => `${checks} ${checks === 1 ? "check" : "checks"}`, perform: (_, work) => check(work) },
   publish: { describe: () => "publish", perform: (_, work) => publish(work) },
   archive: { describe: () => "archive", perform: (_, work) => archive(ingesting(work)) },

@@ -103,6 +103,8 @@ function wordsFor(reason: Reason): string {
       return `withdrawn: ${reason.file}`;
     case "release":
       return `released from quarantine: ${reason.file}`;
+    case "requested":
+      return "asked for";
     case "replay":
       return "replayed from the log";
     case "up-to-date":

@@ -131,14 +131,18 @@ function refusalOf(asset: IngestedAsset, file: StagedFile, drift: Drift): string
   const lost = drift.missing.filter((name) => ingest.onMissingColumn === "fail" || !isNullable(asset, name));
   if (lost.length > 0) return `it has no column ${quoted(lost)}`;
   if (drift.added.length > 0 && ingest.onNewColumn === "fail") return `it has columns that are not declared: ${quoted(drift.added)}`;
-  if (file.late.tooLate > 0 && asset.lateness?.tooLate === "fail") return `${file.late.tooLate} rows came after the allowed lateness`;
+  if (file.late.tooLate > 0 && asset.lateness?.tooLate === "fail") return `${rowsOf(file.late.tooLate)} came after the allowed lateness`;
   const bad = file.refused;
-  if (bad > 0 && ingest.onBadRow === "reject_file") return `${bad} rows cannot be read as declared, the first: ${example(file)}`;
-  if (bad > 0 && ingest.onBadRow === "fail") throw badRows(`${bad} rows cannot be read as declared`, file);
-  if (exceeds(ingest.maxBadRows, bad, file.read)) return `${bad} of ${file.read} rows cannot be read as declared, more than \`max_bad_rows\` allows; the first: ${example(file)}`;
+  if (bad > 0 && ingest.onBadRow === "reject_file") return `${rowsOf(bad)} cannot be read as declared, the first: ${example(file)}`;
+  if (bad > 0 && ingest.onBadRow === "fail") throw badRows(`${rowsOf(bad)} cannot be read as declared`, file);
+  if (exceeds(ingest.maxBadRows, bad, file.read)) return `${bad} of ${rowsOf(file.read)} cannot be read as declared, more than \`max_bad_rows\` allows; the first: ${example(file)}`;
   const rows = file.read - bad - file.keptOut;
   if (rows === 0 && ingest.strategy === "replace" && !ingest.allowEmpty) return "it has no rows, and would empty the asset; declare `allow_empty: true` if that is meant";
   return null;
+}
+
+function rowsOf(count: number): string {
+  return count === 1 ? "1 row" : `${count} rows`;
 }
 
 function isNullable(asset: IngestedAsset, name: string): boolean {

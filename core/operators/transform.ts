@@ -1,5 +1,6 @@
 import { FlowError } from "../diagnostic.js";
 import type { Affected, InputReach } from "../engine/engine.js";
+import type { Build } from "../plan/plan.js";
 import type { AssetName, ColumnType, PartitionKey } from "../model.js";
 import type { Manifest } from "../store/manifest.js";
 import { type Ready, readyTable, readyVersion } from "./ready-table.js";
@@ -7,12 +8,12 @@ import { assemble, baseOf, freshCandidate } from "./candidate.js";
 import type { DeriveWork } from "./work.js";
 
 /** The asset's SELECT over one version of each input -> candidate version. */
-export async function transform(work: DeriveWork): Promise<void> {
+export async function transform(work: DeriveWork, build: Build): Promise<void> {
   const { asset, context, session, parent } = work;
   const { folder, written } = await freshCandidate(context, asset);
   const inputs = await Promise.all(asset.inputs.map((input) => readInput(work, input)));
-  const reach = await reachOf(work, inputs);
-  const only = await affected(work, inputs, reach);
+  const only = await affected(work, build, inputs);
+  const reach = build.kind === "reached" ? build.reach : [];
   const result = await session.transform({
     sql: asset.sql,
     parameters: asset.parameters,
@@ -38,33 +39,63 @@ export async function transform(work: DeriveWork): Promise<void> {
   };
 }
 
-/** What the optimizer proves of each input; asked only where there is a version that could be kept in part. */
-async function reachOf({ asset, context, parent }: DeriveWork, inputs: readonly Ready[]): Promise<readonly InputReach[]> {
-  if (parent === null || asset.partitionBy.length === 0) return [];
-  const { columns } = parent;
-  const question = { sql: asset.sql, parameters: asset.parameters, inputs: inputs.map(({ table }) => table), partitionBy: asset.partitionBy, columns };
-  return (await context.engine.reach([question]))[0] ?? [];
+/** The partitions to build; null: all. */
+async function affected(work: DeriveWork, build: Build, inputs: readonly Ready[]): Promise<Affected | null> {
+  const { context, parent } = work;
+  if (parent === null || build.kind === "all") return null;
+  if (build.kind === "range") return rangeOf(work.asset, build);
+  const changed = await changedInputs(context, parent, inputs);
+  return build.kind === "reached" ? reached(work, build.reach, changed) : followed(work, build.lookbackMs, changed);
 }
 
-/** The partitions to build; null: all, because the asset itself changed or nothing can be proven of an input that changed. */
-async function affected(work: DeriveWork, inputs: readonly Ready[], reach: readonly InputReach[]): Promise<Affected | null> {
-  const { asset, context, parent, plan, session } = work;
-  const changes = plan.reason.kind === "input-changed" || plan.reason.kind === "input-pending";
-  if (parent === null || !changes || reach.length === 0) return null;
-  const changed = await changedInputs(context, parent, inputs);
+/** A day asked for of an asset by month means its month: the value is cut to what the folder shows. */
+function rangeOf({ partitionBy }: DeriveWork["asset"], { from, to }: Extract<Build, { kind: "range" }>): Affected {
+  const lengths: Readonly<Record<string, number>> = { year: 4, month: 7, day: 10, hour: 13 };
+  const length = lengths[partitionBy[0]?.transform ?? ""] ?? Number.POSITIVE_INFINITY;
+  // An hour asked for as a day means all its hours.
+  const last = (text: string): string => (Number.isFinite(length) && text.length < length ? `${text}~` : text.slice(0, length));
+  return { kind: "range", from: from.slice(0, length), to: last(to) };
+}
+
+/** By proof. What turns out to change without one (it was not known at planning) takes everything with it. */
+async function reached(work: DeriveWork, reach: readonly InputReach[], changed: readonly ChangedInput[]): Promise<Affected | null> {
+  const { partitionBy } = work.asset;
   const proven = changed.map(({ ready }) => reach.find(({ input }) => input === ready.table.name));
   const aligned = proven.flatMap((found) => (found?.kind === "aligned" ? [found] : []));
   if (aligned.length < changed.length) return null;
-  const fields = asset.partitionBy.map((_, at) => at).filter((at) => aligned.every((found) => found.fields.some((field) => field.at === at)));
+  const fields = partitionBy.map((_, at) => at).filter((at) => aligned.every((found) => found.fields.some((field) => field.at === at)));
   if (fields.length === 0) return null;
   const paths = new Set<string>();
   for (const [at, { ready, before, after }] of changed.entries()) {
     const found = aligned[at];
     if (found === undefined) return null;
-    const reached = await session.affected({ input: ready.table, before, after, partitionBy: asset.partitionBy, fields, reach: found });
-    for (const path of reached) paths.add(path);
+    for (const path of await work.session.affected({ input: ready.table, before, after, partitionBy, fields, reach: found })) paths.add(path);
   }
-  return { fields, paths: [...paths].sort() };
+  return { kind: "paths", fields, paths: [...paths].sort() };
+}
+
+/** By the author's word: from each changed row's partition on. An input without time says nothing of when, and takes everything. */
+async function followed(work: DeriveWork, lookbackMs: number | null, changed: readonly ChangedInput[]): Promise<Affected | null> {
+  const [field] = work.asset.partitionBy;
+  if (field === undefined) return null;
+  const paths = new Set<string>();
+  let from: string | null = null;
+  for (const { ready, before, after } of changed) {
+    const column = timeColumn(work, ready);
+    if (column === null) return null;
+    const found = await work.session.following({ input: ready.table, before, after, column, field, lookbackMs });
+    if (found === null) return null;
+    if (found.kind === "paths") for (const path of found.paths) paths.add(path);
+    else if (found.from !== null && (from === null || found.from < from)) from = found.from;
+  }
+  return lookbackMs === null && from !== null ? { kind: "range", from, to: null } : { kind: "paths", fields: [0], paths: [...paths].sort() };
+}
+
+/** The column of an input that tells when: the one it is partitioned by, else its event time. */
+function timeColumn(work: DeriveWork, { table }: Ready): string | null {
+  const field = table.partitionBy.find(({ transform }) => ["year", "month", "day", "hour"].includes(transform));
+  const input = work.context.catalog.assets.find(({ name }) => name === table.name);
+  return field?.column ?? input?.eventTime ?? null;
 }
 
 interface ChangedInput {

@@ -1,7 +1,8 @@
 import type { Diagnostic } from "../diagnostic.js";
+import type { InputReach } from "../engine/engine.js";
 import type { DeliveryRow, VersionRow } from "../ledger/ledger.js";
 import type { Asset, AssetName, ContentHash, DeliverySeq, DerivedAsset, IngestedAsset, VersionId } from "../model.js";
-import type { AssetPlan, Command, DeliveryKind, Plan, PlannedDelivery, Reason } from "./plan.js";
+import type { AssetPlan, Build, Command, DeliveryKind, Plan, PlannedDelivery, Reason, WhyAll } from "./plan.js";
 
 /** A landed file that may be taken, known by its content. */
 export type LandedDelivery = Omit<PlannedDelivery, "seq" | "is">;
@@ -28,11 +29,14 @@ export interface Requests {
   /** New deliveries are restatements: not judged for lateness. */
   readonly backfill: boolean;
   readonly withdraw: { readonly asset: AssetName; readonly file: string } | null;
+  /** Derived assets to build whole, or in a range of partitions, whatever changed. */
+  readonly refresh: ReadonlySet<AssetName>;
+  readonly range: { readonly assets: ReadonlySet<AssetName>; readonly from: string; readonly to: string } | null;
   /** Deliveries whose kept-out rows are let in. */
   readonly release: { readonly asset: AssetName; readonly file: string; readonly seqs: readonly DeliverySeq[] } | null;
 }
 
-export const noRequests: Requests = { replay: new Set(), backfill: false, withdraw: null, release: null };
+export const noRequests: Requests = { replay: new Set(), backfill: false, refresh: new Set(), range: null, withdraw: null, release: null };
 
 export interface PlanInput {
   readonly requests: Requests;
@@ -41,6 +45,8 @@ export interface PlanInput {
   readonly snapshot: Snapshot;
   /** Files that may be taken, in order of their names, by asset. */
   readonly landed: ReadonlyMap<AssetName, readonly LandedDelivery[]>;
+  /** What is provable of the inputs of each derived asset that may be built in part. */
+  readonly reach: ReadonlyMap<AssetName, readonly InputReach[]>;
   readonly notices: readonly Diagnostic[];
 }
 
@@ -201,29 +207,55 @@ function revision(asset: IngestedAsset, named: readonly DeliveryRow[]): Delivery
   }
 }
 
-function planDerived(asset: DerivedAsset, { snapshot }: PlanInput, publishing: ReadonlySet<AssetName>): AssetPlan {
+function planDerived(asset: DerivedAsset, { snapshot, requests, reach }: PlanInput, publishing: ReadonlySet<AssetName>): AssetPlan {
   const current = snapshot.current(asset.name);
-  const reason = whyBuild(asset, current, snapshot, publishing);
+  const reason = whyBuild(asset, current, snapshot, publishing, requests);
   const builds = reason.kind !== "up-to-date" && reason.kind !== "no-input";
+  const build = howMuch(asset, reason, requests, reach.get(asset.name) ?? []);
   return {
     asset: asset.name,
     kind: "derived",
     reason,
     from: current?.version ?? null,
-    commands: builds ? [{ kind: "transform" }, ...checking(asset), { kind: "publish" }] : [],
+    commands: builds ? [{ kind: "transform", build }, ...checking(asset), { kind: "publish" }] : [],
     after: asset.inputs.filter((input) => publishing.has(input)),
   };
 }
 
-function whyBuild(asset: DerivedAsset, current: VersionRow | null, snapshot: Snapshot, publishing: ReadonlySet<AssetName>): Reason {
+function whyBuild(
+  asset: DerivedAsset,
+  current: VersionRow | null,
+  snapshot: Snapshot,
+  publishing: ReadonlySet<AssetName>,
+  requests: Requests,
+): Reason {
   const absent = asset.inputs.filter((input) => snapshot.current(input) === null && !publishing.has(input));
   if (absent.length > 0) return { kind: "no-input", inputs: absent };
   if (current === null) return { kind: "first-build" };
   if (current.fingerprint !== asset.fingerprint) return { kind: "sql-changed" };
+  if (requests.refresh.has(asset.name) || requests.range?.assets.has(asset.name) === true) return { kind: "requested" };
   const changed = changedInputs(asset, current, snapshot);
   if (changed.length > 0) return { kind: "input-changed", inputs: changed };
   const pending = asset.inputs.filter((input) => publishing.has(input));
   return pending.length > 0 ? { kind: "input-pending", inputs: pending } : { kind: "up-to-date" };
+}
+
+/** As little as the author's word or the optimizer's proof allows. */
+function howMuch(asset: DerivedAsset, reason: Reason, requests: Requests, reach: readonly InputReach[]): Build {
+  const all = (kind: Exclude<WhyAll["kind"], "not-provable">): Build => ({ kind: "all", why: { kind } });
+  if (reason.kind === "requested") {
+    const { range } = requests;
+    return range === null || requests.refresh.has(asset.name) ? all("asked-for") : { kind: "range", from: range.from, to: range.to };
+  }
+  if (reason.kind === "first-build") return all("first-build");
+  if (reason.kind === "sql-changed") return all("asset-changed");
+  if (asset.partitionBy.length === 0) return all("not-partitioned");
+  if (asset.incremental.kind === "full") return all("declared-full");
+  if (asset.incremental.kind === "lookback") return { kind: "following", lookbackMs: asset.incremental.ms };
+  if (asset.incremental.kind === "cumulative") return { kind: "following", lookbackMs: null };
+  const changing = reason.kind === "input-changed" || reason.kind === "input-pending" ? reason.inputs : [];
+  const spanning = reach.find((found) => found.kind === "all" && changing.some((input) => input === found.input));
+  return spanning?.kind === "all" ? { kind: "all", why: { kind: "not-provable", input: spanning.input, why: spanning.why } } : { kind: "reached", reach };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Diagnostic } from "../diagnostic.js";
+import type { InputReach } from "../engine/engine.js";
 import type { AssetName, ContentHash, DeliverySeq, VersionId } from "../model.js";
 
 /** What a run would do, as JSON-safe data: same state, same plan. */
@@ -36,6 +37,8 @@ export type Reason =
   | { readonly kind: "withdrawal"; readonly file: string }
   /** Rows or a file that waited in quarantine. */
   | { readonly kind: "release"; readonly file: string }
+  /** `--full-refresh`, `--partitions`. */
+  | { readonly kind: "requested" }
   | { readonly kind: "replay" };
 
 /** One kind per operator. */
@@ -53,10 +56,26 @@ export type Command =
     }
   /** `withdraw`: deliveries whose contributions go, with nothing in their place. */
   | { readonly kind: "merge"; readonly withdraw: readonly DeliverySeq[] }
-  | { readonly kind: "transform" }
+  | { readonly kind: "transform"; readonly build: Build }
   | { readonly kind: "check"; readonly checks: number }
   | { readonly kind: "publish" }
   | { readonly kind: "archive" };
+
+/** How much of a derived asset is built. */
+export type Build =
+  /** Everything; `why` says why not less. */
+  | { readonly kind: "all"; readonly why: WhyAll }
+  /** The partitions that changed rows can reach, as far as that is provable of the inputs that change. */
+  | { readonly kind: "reached"; readonly reach: readonly InputReach[] }
+  /** `lookback`: from a changed row's partition this many milliseconds on; `cumulative` (null): all later ones. */
+  | { readonly kind: "following"; readonly lookbackMs: number | null }
+  /** Asked for: partitions from one value to another, both included. */
+  | { readonly kind: "range"; readonly from: string; readonly to: string };
+
+export type WhyAll =
+  | { readonly kind: "first-build" | "asset-changed" | "asked-for" | "not-partitioned" | "declared-full" | "uses-run-time" }
+  /** Nothing is provable of an input that changes. */
+  | { readonly kind: "not-provable"; readonly input: string; readonly why: string };
 
 export type CommandKind = Command["kind"];
 

@@ -5,6 +5,12 @@ import { type Session, SqlError, type TableShape } from "../engine/engine.js";
 import type { AssetName, Catalog, ColumnType, DerivedAsset } from "../model.js";
 import { contractBreaches } from "../operators/transform.js";
 
+export interface Bound {
+  /** Columns of every asset whose types are known. */
+  readonly shapes: ReadonlyMap<AssetName, TableShape>;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
 /**
  * Binds every derived asset's SQL over empty tables of its inputs' types, inputs first: what a run would stumble over is found
  * without data and without a store. What depends on a broken asset is left out, because its types are not known.
@@ -13,7 +19,7 @@ export async function bindCatalog(
   session: Session,
   catalog: Catalog,
   texts: ReadonlyMap<AssetName, AssetTexts>,
-): Promise<readonly Diagnostic[]> {
+): Promise<Bound> {
   const shapes = new Map<AssetName, TableShape>();
   const diagnostics: Diagnostic[] = [];
   for (const asset of catalog.assets) {
@@ -24,7 +30,7 @@ export async function bindCatalog(
     shapes.set(asset.name, shape);
     for (const condition of found?.conditions ?? []) diagnostics.push(...(await conditionTrouble(session, condition, shape)));
   }
-  return diagnostics;
+  return { shapes, diagnostics };
 }
 
 /** Columns of its output; null where they cannot be known. */

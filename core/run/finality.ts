@@ -22,8 +22,9 @@ export function finalityOf(asset: Asset, manifest: Manifest): AssetStatus["final
 }
 
 function timeField(asset: IngestedAsset): PartitionField | null {
-  const grains = ["hour", "day", "month", "year"];
-  const fields = asset.partitionBy.filter(({ column, transform }) => column === asset.eventTime && grains.includes(transform));
+  const grains = ["hour", "identity", "day", "month", "year"];
+  const isDate = asset.columns.some(({ name, type }) => name === asset.eventTime && type === "DATE");
+  const fields = asset.partitionBy.filter(({ column, transform }) => column === asset.eventTime && grains.includes(transform) && (isDate || transform !== "identity"));
   return fields.sort((a, b) => grains.indexOf(a.transform) - grains.indexOf(b.transform))[0] ?? null;
 }
 
@@ -40,6 +41,7 @@ function endOf(field: PartitionField, partition: PartitionKey): number | null {
     case "month":
       return Date.UTC(y, m + 1, 1);
     case "day":
+    case "identity":
       return Date.UTC(y, m, d + 1);
     default:
       return Date.UTC(y, m, d, h + 1);

@@ -11,15 +11,16 @@ import { openLedger } from "../ledger/sqlite.js";
 import type { Asset, AssetName, Catalog, Project } from "../model.js";
 import { noRequests, type Requests } from "../plan/make-plan.js";
 import type { Plan } from "../plan/plan.js";
-import type { FlowProject, OpenOptions, QuarantineReport, RunOptions, Selection, VerifyOptions, VerifyReport } from "../project.js";
+import type { FlowProject, OpenOptions, QuarantineReport, ReachReport, RunOptions, Selection, VerifyOptions, VerifyReport } from "../project.js";
 import type { RunReport } from "../report/report.js";
 import { type Files, openFiles } from "../store/files.js";
 import { type Layout, openLayout } from "../store/layout.js";
 import { readPointer } from "../store/versions.js";
 import { suggestion } from "../suggest.js";
-import { bindCatalog, sqlTrouble } from "./bind.js";
+import { type Bound, bindCatalog, sqlTrouble } from "./bind.js";
 import { lateArrivals } from "./late.js";
 import { discard, quarantined, quarantinedRows, takeOut } from "./quarantine.js";
+import { reachOfAssets, reachReport } from "./reach.js";
 import { readyTable } from "../operators/ready-table.js";
 import { runSelected } from "./run.js";
 import { nextRunId } from "../run-id.js";
@@ -55,7 +56,7 @@ export async function openProject(options: OpenOptions, ports: Ports = { files: 
   try {
     const { catalog, diagnostics, texts } = await loadCatalog(loaded, engine);
     if (catalog === null) throw new FlowError(diagnostics);
-    return projectOver({ catalog: { ...catalog, project }, warnings: diagnostics, texts, layout, spill, engine, options, ports });
+    return projectOver({ catalog: { ...catalog, project }, warnings: diagnostics, bound: binding(engine, catalog, texts), layout, spill, engine, options, ports });
   } catch (trouble) {
     await engine[Symbol.asyncDispose]();
     throw trouble;
@@ -65,7 +66,7 @@ export async function openProject(options: OpenOptions, ports: Ports = { files: 
 interface Opened {
   readonly catalog: Catalog;
   readonly warnings: readonly Diagnostic[];
-  readonly texts: ReadonlyMap<AssetName, AssetTexts>;
+  readonly bound: () => Promise<Bound>;
   readonly layout: Layout;
   readonly spill: string;
   readonly engine: Engine;
@@ -80,6 +81,7 @@ function projectOver(opened: Opened): FlowProject {
     warnings,
     plan: (selection) => planSelected(opened, selection),
     run: (selection, options) => run(opened, selection, options),
+    reach: (asset) => reachOfProject(opened, asset),
     status: () => withState(opened, "read", (state) => statusOf(state, catalog)),
     query: (sql) => query(opened, sql),
     show: (asset) => withState(opened, "read", (state) => showAsset(state, catalog, named(catalog, asset))),
@@ -105,10 +107,14 @@ async function planSelected(opened: Opened, selection: Selection): Promise<Plan>
 }
 
 async function run(opened: Opened, selection: Selection, options: RunOptions): Promise<RunReport> {
-  const assets = selected(opened.catalog, selection);
-  const named = options.replay === true ? select(opened.catalog, selection).assets : [];
-  const replay = new Set(named.filter(({ kind }) => kind === "ingested").map(({ name }) => name));
-  return carryOut(opened, options, assets, { ...noRequests, replay, backfill: options.backfill ?? false });
+  const needed = selected(opened.catalog, selection);
+  const { assets: asked } = select(opened.catalog, selection);
+  const namesOfKind = (kind: Asset["kind"], wanted: boolean): ReadonlySet<AssetName> =>
+    new Set(wanted ? asked.filter((asset) => asset.kind === kind).map(({ name }) => name) : []);
+  const { replay = false, backfill = false, only = false, fullRefresh = false, partitions } = options;
+  const range = partitions === undefined ? null : { assets: namesOfKind("derived", true), ...partitions };
+  const requests: Requests = { ...noRequests, replay: namesOfKind("ingested", replay), backfill, refresh: namesOfKind("derived", fullRefresh), range };
+  return carryOut(opened, options, only ? asked : needed, requests);
 }
 
 async function carryOut(opened: Opened, { emit, signal }: RunOptions, assets: readonly Asset[], requests: Requests): Promise<RunReport> {
@@ -185,11 +191,31 @@ function selected(catalog: Catalog, selection: Selection): readonly Asset[] {
 }
 
 /** Trouble in the SQL of any asset, before anything is done. */
-async function refuseBrokenSql({ catalog, engine, texts }: Opened): Promise<void> {
-  if (![...texts.values()].some(({ sql, conditions }) => sql !== null || conditions.length > 0)) return;
-  await using session = await engine.session();
-  const diagnostics = await bindCatalog(session, catalog, texts);
+async function refuseBrokenSql(opened: Opened): Promise<void> {
+  const { diagnostics } = await opened.bound();
   if (hasErrors(diagnostics)) throw new FlowError(diagnostics);
+}
+
+/** Types of all assets, worked out once. */
+function binding(engine: Engine, catalog: Catalog, texts: ReadonlyMap<AssetName, AssetTexts>): () => Promise<Bound> {
+  let bound: Promise<Bound> | null = null;
+  const bind = async (): Promise<Bound> => {
+    if (![...texts.values()].some(({ sql, conditions }) => sql !== null || conditions.length > 0)) return { shapes: new Map(), diagnostics: [] };
+    await using session = await engine.session();
+    return await bindCatalog(session, catalog, texts);
+  };
+  return () => {
+    bound ??= bind();
+    return bound;
+  };
+}
+
+async function reachOfProject(opened: Opened, asset: string | null): Promise<ReachReport> {
+  await refuseBrokenSql(opened);
+  const { catalog, engine, layout } = opened;
+  const names = new Set(namesOf(catalog, asset));
+  const assets = catalog.assets.filter((candidate) => candidate.kind === "derived").filter(({ name }) => names.has(name));
+  return reachReport(assets, await reachOfAssets(engine, layout, null, assets, (await opened.bound()).shapes));
 }
 
 /** Opens the ledger for as long as the work takes. Who only reads leaves no trace where there is no store yet. */
@@ -201,7 +227,9 @@ async function withState<T>(opened: Opened, purpose: "read" | "write", use: (sta
   const ledger = await openLedger(purpose === "read" && isNew ? ":memory:" : path, { onPoint: ports.onLedgerPoint });
   try {
     await bringUpToDate(layout, catalog, ledger, isNew);
-    return await use({ layout, ledger, clock: options.clock, memory: new Map() });
+    const keepIn = purpose === "write" ? ports.files : null;
+    const proven: State["reach"] = async (assets) => reachOfAssets(opened.engine, layout, keepIn, assets, (await opened.bound()).shapes);
+    return await use({ layout, ledger, clock: options.clock, memory: new Map(), reach: proven });
   } finally {
     ledger.close();
   }

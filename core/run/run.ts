@@ -48,11 +48,13 @@ async function withLeftovers(context: Unlocked, assets: readonly Asset[]): Promi
   return names;
 }
 
-/** Files that were just dropped hold still soon: wait for them once, so that `cp` and `flow run` do what one expects. */
+const patienceMs = 10_000;
+
+/** Files that were just dropped hold still soon: wait for them once, so that `cp` and `flow run` do what one expects. A later run takes those that need longer. */
 async function untilSettled(context: Unlocked, state: State, assets: readonly Asset[]): Promise<void> {
   const landed = await listAll(state, assets);
   const waits = [...landed.values()].flatMap(({ settling }) => settling.map(({ readyInMs }) => readyInMs ?? 0));
-  const longest = Math.max(0, ...waits);
+  const longest = Math.max(0, ...waits.filter((wait) => wait <= patienceMs));
   if (longest === 0) return;
   try {
     await sleep(longest + 20, undefined, { signal: context.signal });

@@ -1,8 +1,9 @@
 import { type Diagnostic, warning } from "../diagnostic.js";
 import type { Ledger } from "../ledger/ledger.js";
-import type { Asset, AssetName } from "../model.js";
+import type { InputReach } from "../engine/engine.js";
+import type { Asset, AssetName, DerivedAsset } from "../model.js";
 import { makePlan, noRequests, type Requests, type Snapshot } from "../plan/make-plan.js";
-import type { Plan } from "../plan/plan.js";
+import type { AssetPlan, Plan } from "../plan/plan.js";
 import type { Clock } from "../project.js";
 import type { Layout } from "../store/layout.js";
 import { type HashMemory, landedFiles, type LandedByAsset } from "./landed.js";
@@ -13,18 +14,27 @@ export interface State {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly memory: HashMemory;
+  /** What is provable of the inputs of these assets. */
+  readonly reach: (assets: readonly DerivedAsset[]) => Promise<ReadonlyMap<AssetName, readonly InputReach[]>>;
 }
 
 export async function planFor(state: State, assets: readonly Asset[], requests: Requests = noRequests): Promise<{ readonly plan: Plan; readonly landed: LandedByAsset }> {
   const landed = await listAll(state, assets);
-  const plan = makePlan({
+  const input = {
     requests,
     assets,
     snapshot: snapshotOf(state.ledger),
     landed: new Map([...landed].map(([asset, { ready }]) => [asset, ready])),
     notices: [...landed].flatMap(([asset, files]) => noticesOn(asset, files)),
-  });
-  return { plan, landed };
+  };
+  // Proofs cost time: they are asked for where they decide something.
+  const open = new Set(makePlan({ ...input, reach: new Map() }).assets.filter(isOpen).map(({ asset }) => asset));
+  const reach = open.size === 0 ? new Map() : await state.reach(assets.filter((asset) => asset.kind === "derived").filter(({ name }) => open.has(name)));
+  return { plan: makePlan({ ...input, reach }), landed };
+}
+
+function isOpen({ commands }: AssetPlan): boolean {
+  return commands.some((command) => command.kind === "transform" && command.build.kind === "reached");
 }
 
 export async function listAll(state: State, assets: readonly Asset[]): Promise<LandedByAsset> {

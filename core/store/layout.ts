@@ -46,6 +46,9 @@ export interface Layout {
   /** `.discarded.json` of a quarantined folder. */
   discarded(folder: string): string;
   ledger(): string;
+  cache(): string;
+  /** What was proven of SQL, by question. */
+  reachCache(): string;
   locks(): string;
   lock(asset: AssetName): string;
   /** Where DuckDB spills for a run. */
@@ -81,6 +84,8 @@ export function openLayout(root: string): Layout {
     runRecord: (folder) => below(folder, ".run.json"),
     discarded: (folder) => below(folder, ".discarded.json"),
     ledger: () => at(".flow", "ledger.db"),
+    cache: () => at(".flow", "cache"),
+    reachCache: () => at(".flow", "cache", "reach.json"),
     locks: () => at(".flow", "locks"),
     lock: (asset) => at(".flow", "locks", `${asset}.lock`),
     spill: (run) => at("staging", "spill", run),

@@ -54,6 +54,8 @@ export const filePoints = {
   "recover:remove": "removes what a dead run left unfinished",
   "recover:sync": "makes recovery survive a power cut",
 
+  "cache:write": "keeps what was proven of SQL; losing it costs the time to prove it again",
+
   "tidy:remove": "removes what a finished run no longer needs",
 } as const;
 

@@ -78,5 +78,5 @@ test("the table of verdicts", async () => {
 
 function wordsOf(reach: InputReach): string {
   if (reach.kind === "all") return `not provable: ${reach.why}`;
-  return `aligned by ${reach.fields.map(({ keys }) => keys.join(" or ")).join(" and ")}`;
+  return `aligned by ${reach.fields.map(({ keys }) => keys.map(({ sql }) => sql).join(" or ")).join(" and ")}`;
 }

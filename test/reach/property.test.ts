@@ -62,7 +62,7 @@ async function holds({ sql, partitionBy, from, to, changed }: Question): Promise
     for (const path of await session.affected({ input: is, before: was.files, after: is.files, partitionBy, fields, reach: found })) paths.add(path);
   }
   const full = hashes(await build(sql, partitionBy, after, null, []));
-  const part = hashes(await build(sql, partitionBy, after, { fields, paths: [...paths] }, reach));
+  const part = hashes(await build(sql, partitionBy, after, { kind: "paths", fields, paths: [...paths] }, reach));
   const kept = hashes(old);
   const inClaim = (partition: string): boolean => paths.has(fields.map((at) => partition.split("/")[at]).join("/"));
   const told = (of: ReadonlyMap<string, string>, inside: boolean): readonly string[] =>

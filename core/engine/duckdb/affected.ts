@@ -1,51 +1,152 @@
 import type { PartitionField } from "../../model.js";
-import type { Affected, AffectedQuestion, InputReach } from "../engine.js";
-import { type Connection } from "./connection.js";
-import { fieldValue, pathOf } from "./partition.js";
+import type { Affected, AffectedQuestion, FollowingQuestion, InputReach, ReachKey, ReadyTable } from "../engine.js";
+import { type Connection, numberOf, shown } from "./connection.js";
+import { fieldValue, fieldValueOf, hiveNull, pathOf } from "./partition.js";
 import { emptySelect, readParts } from "./ready.js";
-import { ident, text } from "./sql.js";
+import { ident, text, texts } from "./sql.js";
 
 /**
  * The output partitions that a change of an input can reach: the keys of the rows that came or went. Rows that are the same
  * before and after reach nothing, so one corrected row of a month costs its day.
  */
 export async function affectedPaths(connection: Connection, question: AffectedQuestion): Promise<readonly string[]> {
-  const { input, before, after } = question;
+  const paths = pathsOver(question.partitionBy, question.fields, question.reach);
+  const found = await connection.rows(`
+    SELECT DISTINCT unnest([${paths.join(", ")}]) AS path FROM (${differing(question)}) ORDER BY path`);
+  return found.map((row) => String(row["path"]));
+}
+
+/** Rows that only one of two states has, as bags. */
+function differing({ input, before, after }: Pick<AffectedQuestion, "input" | "before" | "after">): string {
   const columns = input.columns.map(({ name }) => ident(name)).join(", ");
   const rows = (files: readonly string[]): string =>
     files.length === 0 ? emptySelect(input.columns) : `SELECT ${columns} FROM ${readParts(files, input.columns, input.partitionBy)}`;
-  const differing = `((${rows(before)}) EXCEPT ALL (${rows(after)})) UNION ALL ((${rows(after)}) EXCEPT ALL (${rows(before)}))`;
-  const paths = pathsOver(question.partitionBy, question.fields, question.reach);
+  return `((${rows(before)}) EXCEPT ALL (${rows(after)})) UNION ALL ((${rows(after)}) EXCEPT ALL (${rows(before)}))`;
+}
+
+/** From the partition of each changed row on: as far as `lookbackMs`, or all. */
+export async function following(connection: Connection, question: FollowingQuestion): Promise<Affected | null> {
+  const { column, field, lookbackMs } = question;
+  const moments = `SELECT DISTINCT ${ident(column)}::TIMESTAMP AS t FROM (${differing(question)})`;
+  const [edges] = await connection.rows(`SELECT min(t) AS lo, count(*) - count(t) AS unknown, count(*) AS n, ${fieldValueOf(field, "min(t)")} AS first FROM (${moments})`);
+  if (edges === undefined || numberOf(edges["unknown"]) > 0) return null;
+  if (numberOf(edges["n"]) === 0) return { kind: "paths", fields: [0], paths: [] };
+  if (lookbackMs === null) return { kind: "range", from: shown(edges["first"] ?? null), to: null };
+  const grain = field.transform;
+  const steps = `generate_series(date_trunc('${grain}', t), t + INTERVAL (${lookbackMs}) MILLISECOND, INTERVAL 1 ${grain})`;
   const found = await connection.rows(`
-    SELECT DISTINCT unnest([${paths.join(", ")}]) AS path FROM (${differing}) ORDER BY path`);
-  return found.map((row) => String(row["path"]));
+    SELECT DISTINCT ${pathOf([field], [fieldValueOf(field, "moment")])} AS path FROM (SELECT unnest(${steps}) AS moment FROM (${moments})) ORDER BY path`);
+  return { kind: "paths", fields: [0], paths: found.map((row) => String(row["path"])) };
 }
 
 /** Of each row of an input the paths it can reach: one for each way in which it is read. */
 function pathsOver(partitionBy: readonly PartitionField[], fields: readonly number[], reach: AffectedQuestion["reach"]): readonly string[] {
   const keys = fields.map((at) => reach.fields.find((field) => field.at === at)?.keys ?? []);
-  const combinations = keys.reduce<readonly (readonly string[])[]>((all, next) => all.flatMap((one) => next.map((key) => [...one, key])), [[]]);
+  const combinations = keys.reduce<readonly (readonly string[])[]>((all, next) => all.flatMap((one) => next.map((key) => [...one, key.sql])), [[]]);
   const chosen = fieldsAt(partitionBy, fields);
   return combinations.map((values) => pathOf(chosen, values));
 }
 
 /** Condition on the rows of an input: whether they can reach the partitions that are built; null: any can. */
 export function canReach(partitionBy: readonly PartitionField[], only: Affected, reach: InputReach | undefined): string | null {
-  if (reach?.kind !== "aligned" || !only.fields.every((at) => reach.fields.some((field) => field.at === at))) return null;
+  if (reach?.kind !== "aligned") return null;
+  if (only.kind === "range") {
+    const keys = reach.fields.find(({ at }) => at === 0)?.keys;
+    return keys === undefined ? null : keys.map(({ sql }) => `(${within(sql, only)})`).join(" OR ");
+  }
+  if (!only.fields.every((at) => reach.fields.some((field) => field.at === at))) return null;
   const paths = pathsOver(partitionBy, only.fields, reach);
-  return paths.map((path) => `(${path}) IN (${listed(only)})`).join(" OR ");
+  return paths.map((path) => `(${path}) IN (${listed(only.paths)})`).join(" OR ");
 }
 
 /** Condition on the rows of the result: whether they belong to a partition that is built. */
 export function isBuilt(partitionBy: readonly PartitionField[], only: Affected): string {
+  const [first] = partitionBy;
+  if (only.kind === "range") return first === undefined ? "true" : within(fieldValue(first), only);
   const chosen = fieldsAt(partitionBy, only.fields);
-  return `(${pathOf(chosen, chosen.map(fieldValue))}) IN (${listed(only)})`;
+  return `(${pathOf(chosen, chosen.map(fieldValue))}) IN (${listed(only.paths)})`;
+}
+
+function within(value: string, { from, to }: Extract<Affected, { kind: "range" }>): string {
+  const bounds = [from === null ? [] : [`(${value})::VARCHAR >= ${text(from)}`], to === null ? [] : [`(${value})::VARCHAR <= ${text(to)}`]].flat();
+  return bounds.length === 0 ? "true" : bounds.join(" AND ");
+}
+
+/** Whether a partition of the base is one of those that are built. */
+export function isMeant(partitionBy: readonly PartitionField[], only: Affected, partition: string): boolean {
+  const levels = partition.split("/");
+  if (only.kind === "paths") return only.paths.includes(only.fields.map((at) => levels[at] ?? "").join("/"));
+  const value = decodeURIComponent((levels[0] ?? "").slice((partitionBy[0]?.name ?? "").length + 1));
+  return value !== hiveNull && (only.from === null || value >= only.from) && (only.to === null || value <= only.to);
+}
+
+/**
+ * Part files of an input that can contribute, told by their folders alone: a folder of a day holds values of that day, and a
+ * monotone key of its first and last moment brackets the keys of all its rows.
+ */
+export async function contributing(
+  connection: Connection,
+  table: ReadyTable,
+  partitionBy: readonly PartitionField[],
+  only: Affected,
+  reach: InputReach | undefined,
+): Promise<readonly string[]> {
+  const at = only.kind === "range" ? 0 : only.fields[0];
+  const field = at === undefined ? undefined : partitionBy[at];
+  const keys = reach?.kind === "aligned" && at !== undefined ? (reach.fields.find((found) => found.at === at)?.keys ?? []) : [];
+  const [key] = keys;
+  const time = table.partitionBy.find(({ column, transform }) => column === key?.column && transform in formats);
+  if (field === undefined || key === undefined || time === undefined || !isMonotoneField(field) || !keys.every(({ column, monotone }) => monotone && column === key.column)) {
+    return table.files;
+  }
+  const intervals = table.files.map((file) => ({ file, value: folderValue(file, time) }));
+  const known = intervals.flatMap(({ file, value }) => (value === null ? [] : [`(${text(file)}, ${text(value)})`]));
+  if (known.length === 0) return table.files;
+  const found = await connection.rows(contributingQuery(known, time, field, keys, only, table));
+  const kept = new Set(found.map((row) => String(row["file"])));
+  return intervals.filter(({ file, value }) => value === null || kept.has(file)).map(({ file }) => file);
+}
+
+const formats: Readonly<Record<string, string>> = { year: "%Y", month: "%Y-%m", day: "%Y-%m-%d", hour: "%Y-%m-%d-%H" };
+
+function isMonotoneField({ transform }: PartitionField): boolean {
+  return transform in formats || transform === "identity";
+}
+
+function folderValue(file: string, { name }: PartitionField): string | null {
+  const level = file.split("/").findLast((folder) => folder.startsWith(`${name}=`));
+  const value = level?.slice(name.length + 1);
+  return value === undefined || value === hiveNull ? null : value;
+}
+
+function contributingQuery(
+  known: readonly string[],
+  time: PartitionField,
+  field: PartitionField,
+  keys: readonly ReachKey[],
+  only: Affected,
+  table: ReadyTable,
+): string {
+  const type = table.columns.find(({ name }) => name === time.column)?.type ?? "TIMESTAMP";
+  const start = `strptime(value, ${text(formats[time.transform] ?? "")})`;
+  const edge = (moment: string, key: ReachKey): string => `(SELECT (${key.sql})::VARCHAR FROM (SELECT (${moment})::${type} AS ${ident(time.column)}))`;
+  const values = only.kind === "range" ? [] : only.paths.map((path) => decodeURIComponent(path.split("/")[0]?.slice(field.name.length + 1) ?? ""));
+  const tests = keys.map((key) => {
+    const [lo, hi] = [edge("first", key), edge("last", key)];
+    if (only.kind === "range") return `coalesce((${only.to === null ? "true" : `${lo} <= ${text(only.to)}`}) AND (${only.from === null ? "true" : `${hi} >= ${text(only.from)}`}), true)`;
+    return `coalesce(len(list_filter(${texts(values)}::VARCHAR[], v -> v >= lo_${keys.indexOf(key)} AND v <= hi_${keys.indexOf(key)})) > 0, true)`;
+  });
+  const edges = keys.flatMap((key, at) => [`${edge("first", key)} AS lo_${at}`, `${edge("last", key)} AS hi_${at}`]).join(", ");
+  return `SELECT file FROM (
+      SELECT file, first, last, ${edges} FROM (
+        SELECT file, ${start} AS first, ${start} + INTERVAL 1 ${time.transform} - INTERVAL 1 MICROSECOND AS last FROM (VALUES ${known.join(", ")}) t (file, value)))
+    WHERE ${tests.join(" OR ")}`;
 }
 
 function fieldsAt(partitionBy: readonly PartitionField[], fields: readonly number[]): readonly PartitionField[] {
   return fields.flatMap((at) => partitionBy[at] ?? []);
 }
 
-function listed({ paths }: Affected): string {
+function listed(paths: readonly string[]): string {
   return paths.length === 0 ? "NULL" : paths.map(text).join(", ");
 }

@@ -35,6 +35,19 @@ export function expressionSql(json: Json | undefined, column: string): string | 
   }
 }
 
+/** Whether the expression keeps the order of its column's moments; false where that is not known. */
+export function isMonotone(json: Json | undefined): boolean {
+  const node = nodeOf(json);
+  if (node?.["expression_class"] === "BOUND_REF") return true;
+  const type = String(nodeOf(node?.["return_type"])?.["id"] ?? "");
+  if (node?.["expression_class"] === "BOUND_CAST") return ["DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"].includes(type) && isMonotone(node["child"]);
+  if (node?.["expression_class"] !== "BOUND_FUNCTION") return false;
+  const [first, second] = arrayOf(node["children"]);
+  const name = String(node["name"]);
+  if (name === "year") return isMonotone(first);
+  return name === "date_trunc" && nodeOf(first)?.["expression_class"] === "BOUND_CONSTANT" && isMonotone(second);
+}
+
 /** Types that need no more than their name. */
 const plainTypes = new Set(
   "BOOLEAN TINYINT SMALLINT INTEGER BIGINT HUGEINT UTINYINT USMALLINT UINTEGER UBIGINT VARCHAR DATE TIMESTAMP DOUBLE FLOAT".split(" "),

@@ -1,10 +1,10 @@
 import { DuckDBInstance } from "@duckdb/node-api";
 import type { PartitionField } from "../../model.js";
-import { type InputReach, type ReachQuestion, SqlError } from "../engine.js";
+import { type InputReach, type ReachKey, type ReachQuestion, SqlError } from "../engine.js";
 import { type Connection, connectionOver, shown } from "./connection.js";
 import { withValues } from "./parameters.js";
 import { fieldValueOf } from "./partition.js";
-import { arrayOf, bare, expressionSql, type Json, type Node, nodeOf } from "./plan-json.js";
+import { arrayOf, bare, expressionSql, isMonotone, type Json, type Node, nodeOf } from "./plan-json.js";
 import { emptySelect } from "./ready.js";
 import { ident, text } from "./sql.js";
 
@@ -49,7 +49,7 @@ type FieldReach = ReadonlyMap<string, Aligned | NotProvable>;
 interface Aligned {
   readonly kind: "aligned";
   /** Value of the partition field, as SQL over the input's columns: one for each scan of the input. */
-  readonly keys: readonly string[];
+  readonly keys: readonly ReachKey[];
 }
 interface NotProvable {
   readonly kind: "not-provable";
@@ -101,26 +101,28 @@ async function askExpression(
   probes: readonly Probe[],
   keyOf: (key: string) => string,
 ): Promise<FieldReach> {
+  const plain = await optimized(connection, question, "true");
   const asked = await Promise.all(probes.map(async (probe) => ({ probe, plan: await optimized(connection, question, `${expression} = ${probe.sql}`) })));
   const nulls = await optimized(connection, question, `${expression} IS NULL`);
-  return new Map(question.inputs.map(({ name }) => [name, verdict(name, asked, nulls, keyOf)]));
+  return new Map(question.inputs.map(({ name }) => [name, verdict(name, plain, asked, nulls, keyOf)]));
 }
 
 type Answer = Node | string;
 
 function verdict(
   input: string,
+  plain: Answer,
   asked: readonly { readonly probe: Probe; readonly plan: Answer }[],
   nulls: Answer,
   keyOf: (key: string) => string,
 ): Aligned | NotProvable {
   const no = (why: string): NotProvable => ({ kind: "not-provable", why });
   if (asked.length === 0) return no("the partition column's type is not one that can be asked about");
-  const telling: (readonly (string | null)[])[] = [];
+  const telling: (readonly (ReachKey | null)[])[] = [];
   for (const { probe, plan } of asked) {
     if (typeof plan === "string") return no(plan);
-    // A branch that the constant empties hides its scans: this constant tells nothing.
-    if (holds(plan, "LOGICAL_EMPTY_RESULT")) continue;
+    // A branch that the constant empties is gone from the plan, and its scans with it: this constant tells nothing of others.
+    if (typeof plain === "string" || shapeOf(plan) !== shapeOf(plain)) continue;
     telling.push(scansOf(plan, input).map((scan) => equalityOf(scan, probe.value)));
   }
   const [first] = telling;
@@ -129,8 +131,9 @@ function verdict(
   if (telling.some((keys) => JSON.stringify(keys) !== JSON.stringify(first))) return no("it depends on the value which rows are read");
   const keys = first.filter((key) => key !== null);
   if (typeof nulls === "string") return no(nulls);
-  if (!nullsReach(nulls, input, keys)) return no("a row without a partition value may come from any row of it");
-  return { kind: "aligned", keys: [...new Set(keys.map(keyOf))] };
+  if (!nullsReach(nulls, input, keys.map(({ sql }) => sql))) return no("a row without a partition value may come from any row of it");
+  const byText = new Map(keys.map((key) => [key.sql, { ...key, sql: keyOf(key.sql) }]));
+  return { kind: "aligned", keys: [...byText.values()] };
 }
 
 /** Names what lets rows of one partition depend on those of another. */
@@ -157,6 +160,20 @@ async function optimized(connection: Connection, question: ReachQuestion, filter
     if (trouble instanceof SqlError) return "its plan cannot be looked at";
     throw trouble;
   }
+}
+
+/** What a filter must not change if one constant is to speak for all: which tables are scanned how often, and how they are combined. */
+function shapeOf(plan: Node): string {
+  const combining = ["LOGICAL_UNION", "LOGICAL_EXCEPT", "LOGICAL_INTERSECT", "LOGICAL_EMPTY_RESULT", "LOGICAL_DUMMY_SCAN", "LOGICAL_EXPRESSION_GET"];
+  const found: string[] = [];
+  const visit = (node: Node): void => {
+    const type = String(node["type"]);
+    if (type === "LOGICAL_GET") found.push(`scan of ${String(nodeOf(node["function_data"])?.["table"] ?? "?")}`);
+    else if (combining.includes(type)) found.push(type);
+    childrenOf(node).forEach(visit);
+  };
+  visit(plan);
+  return found.sort().join(", ");
 }
 
 function holds(plan: Node, type: string): boolean {
@@ -206,17 +223,18 @@ function nodesOf(json: Json): readonly Node[] {
 }
 
 /** E, where a scan is filtered by `E = probe`. */
-function equalityOf(scan: Node, probe: string | number): string | null {
+function equalityOf(scan: Node, probe: string | number): ReachKey | null {
   for (const { column, filter } of filtersOf(scan)) {
     if (filter["filter_type"] === "CONSTANT_COMPARISON" && filter["comparison_type"] === "COMPARE_EQUAL") {
-      if (nodeOf(filter["constant"])?.["value"] === probe) return ident(column);
+      if (nodeOf(filter["constant"])?.["value"] === probe) return { sql: ident(column), column, monotone: true };
     }
     const expression = nodeOf(filter["expr"]);
     if (filter["filter_type"] !== "EXPRESSION_FILTER" || expression?.["type"] !== "COMPARE_EQUAL") continue;
     for (const [side, other] of [["left", "right"], ["right", "left"]] as const) {
       const constant = nodeOf(nodeOf(expression[other])?.["value"]);
       if (nodeOf(expression[other])?.["expression_class"] === "BOUND_CONSTANT" && constant?.["value"] === probe) {
-        return expressionSql(expression[side], column);
+        const sql = expressionSql(expression[side], column);
+        return sql === null ? null : { sql, column, monotone: isMonotone(expression[side]) };
       }
     }
   }

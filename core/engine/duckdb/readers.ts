@@ -58,7 +58,7 @@ async function csvReader(connection: Connection, group: Group, columns: readonly
     `quote = ${text(csv.quote)}`,
     `escape = ${text(csv.escape)}`,
     `encoding = ${text(csv.encoding)}`,
-    `nullstr = ${texts(csv.nulls)}`,
+    `nullstr = ${texts(csv.nulls.length === 0 ? [noText] : csv.nulls)}`,
     "hive_partitioning = false",
     "store_rejects = true",
     `rejects_table = '${rejects}'`,
@@ -67,7 +67,7 @@ async function csvReader(connection: Connection, group: Group, columns: readonly
   ];
   const values = columns.map((column, at) => {
     const field = csv.fields.indexOf(column.name);
-    return `${field < 0 ? "NULL::VARCHAR" : `c${field}`} AS r${at}`;
+    return `${field < 0 ? "NULL::VARCHAR" : csvText(column, `c${field}`, csv)} AS r${at}`;
   });
   const cells = csv.fields.map((_, at) => `coalesce(c${at}, '')`);
   return {
@@ -80,6 +80,15 @@ async function csvReader(connection: Connection, group: Group, columns: readonly
     firstLine: csv.skip + (csv.header ? 1 : 0) + 1,
     drift: new Map(),
   };
+}
+
+/** DuckDB wants at least one text that means NULL: what no field is. */
+const noText = "\x01flow\x01none\x01";
+
+/** What is NULL once its blanks are gone was meant to be. */
+function csvText(column: Column, cell: string, csv: CsvLayout): string {
+  if (!column.trim || csv.nulls.length === 0) return cell;
+  return `CASE WHEN trim(${cell}) NOT IN (${csv.nulls.map(text).join(", ")}) THEN ${cell} END`;
 }
 
 /** A line each, so that a bad one is refused alone, with its place. */
@@ -100,7 +109,7 @@ function jsonRecords(group: Group): string {
 async function jsonReader(connection: Connection, group: Group, columns: readonly Column[], records: string): Promise<Reader> {
   const path = (name: string): string => text(`$."${name.replaceAll('"', '\\"')}"`);
   const values = columns.map((column, at) => {
-    const read = (name: string): string => (isNested(column.type) || column.type === "JSON" ? `(_j -> ${path(name)})::VARCHAR` : `_j ->> ${path(name)}`);
+    const read = (name: string): string => (isNested(column.type) || column.type === "JSON" ? `nullif((_j -> ${path(name)})::VARCHAR, 'null')` : `_j ->> ${path(name)}`);
     return `coalesce(${[column.name, ...column.aliases].map(read).join(", ")}) AS r${at}`;
   });
   const valid = `CASE WHEN json_valid(_json) AND json_type(_json) = 'OBJECT' THEN _json::JSON END AS _j`;
@@ -116,7 +125,7 @@ async function jsonReader(connection: Connection, group: Group, columns: readonl
   };
 }
 
-/** Parquet knows its types: a column that has the declared one passes as it is, any other goes through its text. */
+/** Parquet knows its types: a column that has the declared one passes as it is, unless its text is asked about; any other goes through its text. */
 async function parquetReader(connection: Connection, group: Group, columns: readonly Column[]): Promise<Reader> {
   const source = `read_parquet(${paths(group)}, union_by_name = true, hive_partitioning = false)`;
   const described = await connection.rows(`DESCRIBE SELECT * FROM ${source}`);
@@ -125,7 +134,7 @@ async function parquetReader(connection: Connection, group: Group, columns: read
   const values = columns.map((column, at) => {
     const name = [column.name, ...column.aliases].find((candidate) => types.has(candidate));
     if (name === undefined) return `NULL::VARCHAR AS r${at}`;
-    if (types.get(name) === column.type) {
+    if (types.get(name) === column.type && !column.trim && column.nulls.length === 0) {
       typedAlready.add(column.name);
       return `${ident(name)} AS r${at}`;
     }

@@ -1,5 +1,5 @@
 import type { Session } from "../engine.js";
-import { affectedPaths } from "./affected.js";
+import { affectedPaths, following } from "./affected.js";
 import { runCheck } from "./check.js";
 import { compare } from "./compare.js";
 import type { Connection } from "./connection.js";
@@ -18,6 +18,7 @@ export function openSession(connection: Connection): Session {
     exportRefused: (into, exclude) => exportRefused(connection, into, exclude),
     fold: (request) => fold(connection, request),
     transform: (request) => transform(connection, request),
+    following: (question) => following(connection, question),
     affected: (question) => affectedPaths(connection, question),
     async check(subject, checks, inputs) {
       for (const table of [...inputs, subject]) await createReadyView(connection, table);

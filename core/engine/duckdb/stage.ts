@@ -129,7 +129,10 @@ function timeRules(
   eventTime: string,
   broken: (when: string, column: string, value: string, reason: string) => void,
 ): void {
-  const instant = `${ident(eventTime)}::TIMESTAMPTZ`;
+  // Declared text is wall-clock time of its zone, and this is about the clock.
+  const column = request.columns.find(({ name }) => name === eventTime);
+  const isInstant = column === undefined || column.type === "TIMESTAMP WITH TIME ZONE";
+  const instant = isInstant ? ident(eventTime) : `(${ident(eventTime)}::TIMESTAMP AT TIME ZONE ${text(column.zone)})`;
   const shownInstant = `${ident(eventTime)}::VARCHAR`;
   if (group.some((file) => file.notAfter !== null)) {
     const limit = instants(group.map((file) => file.notAfter));
@@ -148,9 +151,17 @@ export const tooLateReason = "came after the allowed lateness";
 function lateSeconds(request: StageRequest, group: Group): string {
   const { eventTime } = request;
   if (eventTime === null || group.every((file) => file.judgeAgainst === null)) return "NULL::DOUBLE";
-  const end = partitionEnd(request.partitionBy, eventTime, `${ident(eventTime)}::TIMESTAMP`);
+  const end = endOfRow(request, eventTime);
   const behind = `epoch(${instants(group.map((file) => file.judgeAgainst))}) - epoch((${end})::TIMESTAMPTZ)`;
   return `CASE WHEN ${behind} >= 0 THEN ${behind} END`;
+}
+
+/** End of the row's partition; a date that is a partition itself ends with its day. */
+function endOfRow({ columns, partitionBy }: StageRequest, eventTime: string): string {
+  const instant = `${ident(eventTime)}::TIMESTAMP`;
+  const isDate = columns.some(({ name, type }) => name === eventTime && type === "DATE");
+  const isPartition = partitionBy.some(({ column, transform }) => column === eventTime && transform === "identity");
+  return isDate && isPartition ? `(${instant} + INTERVAL 1 DAY)` : partitionEnd(partitionBy, eventTime, instant);
 }
 
 function instants(values: readonly (string | null)[]): string {
@@ -190,7 +201,7 @@ async function account(work: Work): Promise<readonly StagedFile[]> {
     SELECT _delivery, count(*) AS read, count(*) FILTER (_refusal IS NOT NULL AND _refusal.reason <> ${text(tooLateReason)}) AS refused,
       count(*) FILTER (_refusal.reason = ${text(tooLateReason)}) AS kept_out,
       count(*) FILTER (_late IS NOT NULL AND _refusal IS NULL${beyondAllowed(request, "<")}) AS late_merged,
-      count(*) FILTER (_late IS NOT NULL${beyondAllowed(request, ">=")}) AS too_late,
+      count(*) FILTER (_late IS NOT NULL AND coalesce(_refusal.reason, ${text(tooLateReason)}) = ${text(tooLateReason)}${beyondAllowed(request, ">=")}) AS too_late,
       quantile_disc(_late, 0.5) AS p50, quantile_disc(_late, 0.95) AS p95, max(_late) AS max_late
     FROM _all GROUP BY _delivery`));
   const edges = keyed(await connection.rows(`
@@ -221,7 +232,8 @@ async function account(work: Work): Promise<readonly StagedFile[]> {
 }
 
 function beyondAllowed(request: StageRequest, comparison: "<" | ">="): string {
-  const allow = request.lateness?.allowMs ?? null;
+  // What is accepted at any age is merged like any late row.
+  const allow = request.lateness?.tooLate === "accept" ? null : (request.lateness?.allowMs ?? null);
   if (allow === null) return comparison === "<" ? "" : " AND false";
   return ` AND _late ${comparison} ${allow / 1000}`;
 }

@@ -1,7 +1,7 @@
 import type { ColumnType, PartitionKey } from "../../model.js";
 import type { FoldedPartition, Parameters, TransformRequest, TransformResult } from "../engine.js";
 import { SqlError } from "../engine.js";
-import { canReach, isBuilt } from "./affected.js";
+import { canReach, contributing, isBuilt, isMeant } from "./affected.js";
 import { type Connection, numberOf } from "./connection.js";
 import { withValues } from "./parameters.js";
 import { characterOffset } from "./parse.js";
@@ -15,7 +15,11 @@ export async function transform(connection: Connection, request: TransformReques
   const { only, partitionBy } = request;
   for (const input of request.inputs) {
     const reach = request.reach.find((found) => found.input === input.name);
-    await createReadyView(connection, input, only === null ? null : canReach(partitionBy, only, reach));
+    if (only === null) await createReadyView(connection, input);
+    else {
+      const files = await contributing(connection, input, partitionBy, only, reach);
+      await createReadyView(connection, { ...input, files }, canReach(partitionBy, only, reach));
+    }
   }
   const columns = await createResult(connection, request.sql, request.parameters);
   await inUserSql(request.sql, "", () =>
@@ -53,15 +57,8 @@ export async function transform(connection: Connection, request: TransformReques
 function emptied(request: TransformRequest, now: readonly FoldedPartition[]): readonly FoldedPartition[] {
   const present = new Set(now.map((entry) => entry.partition));
   return request.base
-    .filter((entry) => !present.has(entry.partition) && entry.rows > 0 && isMeant(request, entry.partition))
+    .filter((entry) => !present.has(entry.partition) && entry.rows > 0 && (request.only === null || isMeant(request.partitionBy, request.only, entry.partition)))
     .map((entry) => ({ partition: entry.partition, rows: 0, contentHash: "0:0", eventTime: null, visible: [], shadow: null }));
-}
-
-/** Whether a partition of the base is one of those that were built. */
-function isMeant({ only }: TransformRequest, partition: PartitionKey): boolean {
-  if (only === null) return true;
-  const levels = partition.split("/");
-  return only.paths.includes(only.fields.map((at) => levels[at] ?? "").join("/"));
 }
 
 /** Binds the SELECT as view `_result` and tells its columns. */

@@ -1,4 +1,5 @@
 import type { Column } from "../../model.js";
+import { nested } from "./nested.js";
 import { ident, text, texts } from "./sql.js";
 
 /**
@@ -14,10 +15,17 @@ export function typed(column: Column, raw: string): string {
   if (type === "DOUBLE" || type === "FLOAT") return guarded(value, floatShape, cast(value, type));
   if (type === "BOOLEAN") return boolean(value);
   if (type === "DATE") return date(column, value);
+  if (type === "TIME") return time(column, value);
   if (type === "TIMESTAMP" || type === "TIMESTAMP WITH TIME ZONE") return timestamp(column, value);
+  if (type.startsWith("TIMESTAMP_")) return otherPrecision(column, value);
   if (type === "JSON") return `CASE WHEN json_valid(${value}) THEN ${value}::JSON END`;
-  if (isNested(type)) return `TRY_CAST(CASE WHEN json_valid(${value}) THEN ${value}::JSON END AS ${type})`;
+  if (isNested(type)) return nested(type, `CASE WHEN json_valid(${value}) THEN ${value}::JSON END`, (leaf, part) => typed(partOf(column, leaf), part));
   return cast(value, type);
+}
+
+/** What is said about the text of a column is not about the texts within it. */
+function partOf(column: Column, type: string): Column {
+  return { ...column, type, trim: false, nulls: [], formats: [] };
 }
 
 export function isNested(type: string): boolean {
@@ -59,6 +67,20 @@ function boolean(value: string): string {
 function date(column: Column, value: string): string {
   if (column.formats.length > 0) return `try_strptime(${value}, ${texts(column.formats)})::DATE`;
   return guarded(value, "\\s*[0-9]{4}-[0-9]{2}-[0-9]{2}\\s*", cast(value, "DATE"));
+}
+
+/** An offset in a TIME would be dropped, and so would more than microseconds. */
+function time(column: Column, value: string): string {
+  if (column.formats.length > 0) return `try_strptime(${value}, ${texts(column.formats)})::TIME`;
+  return guarded(value, "\\s*[0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{1,6}0*)?)?\\s*", cast(value, "TIME"));
+}
+
+/** TIMESTAMP_S and TIMESTAMP_MS hold no more than they say; what is finer is refused, not rounded. */
+function otherPrecision(column: Column, value: string): string {
+  const moment = timestamp(column, value);
+  if (column.type !== "TIMESTAMP_NS") return `CASE WHEN (${moment})::${column.type}::TIMESTAMP = (${moment}) THEN (${moment})::${column.type} END`;
+  const nanos = guarded(value, "\\s*[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{7,9}0*\\s*", cast(value, column.type));
+  return column.formats.length > 0 ? `(${moment})::${column.type}` : `coalesce((${moment})::${column.type}, ${nanos})`;
 }
 
 const isoMoment = "\\s*[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{1,6}0*)?)?)?";
@@ -103,5 +125,5 @@ function byFormats(column: Column, value: string): readonly Reading[] {
 /** What a reader of a refusal needs to know about the type. */
 export function expectation(column: Column): string {
   if (column.formats.length > 0) return `does not match ${column.formats.map((f) => `\`${f}\``).join(" or ")} (${ident(column.name)} is ${column.type})`;
-  return `is not ${/^[AEIOU]/.test(column.type) ? "an" : "a"} ${column.type}`;
+  return `is not ${/^([AEIO]|UN)/.test(column.type) ? "an" : "a"} ${column.type}`;
 }

@@ -1,0 +1,73 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import type { Engine, InputReach, ReachQuestion, TableShape } from "../engine/engine.js";
+import type { AssetName, DerivedAsset } from "../model.js";
+import { termOf } from "../operators/ready-table.js";
+import type { ReachReport } from "../project.js";
+import { canonicalJson } from "../store/canonical-json.js";
+import type { Files } from "../store/files.js";
+import type { Layout } from "../store/layout.js";
+
+/** Answers by what was asked: the same question to the same engine has the same answer. */
+type Answers = Map<string, readonly InputReach[]>;
+
+/** What is provable of each asset's inputs, remembered in `.flow/cache` where `keepIn` says so. */
+export async function reachOfAssets(
+  engine: Engine,
+  layout: Layout,
+  keepIn: Files | null,
+  assets: readonly DerivedAsset[],
+  shapes: ReadonlyMap<AssetName, TableShape>,
+): Promise<ReadonlyMap<AssetName, readonly InputReach[]>> {
+  const questions = assets.flatMap((asset) => {
+    const question = questionOf(asset, shapes);
+    return question === null ? [] : [{ asset, question, id: idOf(engine, question) }];
+  });
+  if (questions.length === 0) return new Map();
+  const known = await readAnswers(layout);
+  const open = questions.filter(({ id }) => !known.has(id));
+  if (open.length > 0) {
+    const answers = await engine.reach(open.map(({ question }) => question));
+    open.forEach(({ id }, at) => known.set(id, answers[at] ?? []));
+    if (keepIn !== null) await keepAnswers(keepIn, layout, known);
+  }
+  return new Map(questions.map(({ asset, id }) => [asset.name, known.get(id) ?? []]));
+}
+
+function questionOf(asset: DerivedAsset, shapes: ReadonlyMap<AssetName, TableShape>): ReachQuestion | null {
+  const own = shapes.get(asset.name);
+  const inputs = asset.inputs.flatMap((input) => shapes.get(input) ?? []);
+  if (own === undefined || inputs.length < asset.inputs.length) return null;
+  return { sql: asset.sql, parameters: asset.parameters, inputs, partitionBy: asset.partitionBy, columns: own.columns };
+}
+
+function idOf(engine: Engine, question: ReachQuestion): string {
+  return createHash("sha256").update(canonicalJson({ engine: engine.version, rules: 1, question })).digest("hex");
+}
+
+/** A cache that cannot be read is none. */
+async function readAnswers(layout: Layout): Promise<Answers> {
+  try {
+    const stored: unknown = JSON.parse(await readFile(layout.reachCache(), "utf8"));
+    return stored !== null && typeof stored === "object" ? new Map(Object.entries(stored) as [string, readonly InputReach[]][]) : new Map();
+  } catch {
+    return new Map();
+  }
+}
+
+async function keepAnswers(files: Files, layout: Layout, answers: Answers): Promise<void> {
+  await files.makeDir("cache:write", layout.cache());
+  await files.writeDurable("cache:write", layout.reachCache(), canonicalJson(Object.fromEntries(answers)));
+}
+
+export function reachReport(assets: readonly DerivedAsset[], found: ReadonlyMap<AssetName, readonly InputReach[]>): ReachReport {
+  return {
+    reach: 1,
+    assets: assets.map((asset) => ({
+      asset: asset.name,
+      partition_by: asset.partitionBy.map(termOf),
+      incremental: asset.incremental,
+      inputs: found.get(asset.name) ?? [],
+    })),
+  };
+}
