@@ -1,7 +1,7 @@
-import { expect, test } from "vitest";
-import { openWorld } from "../scenarios/world.js";
-import { filesUnder } from "../scenarios/store-picture.js";
 import { join } from "node:path";
+import { expect, test } from "vitest";
+import { filesUnder } from "../scenarios/store-picture.js";
+import { openWorld } from "../scenarios/world.js";
 
 test("[A13] 1,000 files of one row dropped at once are one run, one version, 1,000 rows, every file accounted for", async () => {
   await using world = await openWorld();
@@ -9,7 +9,9 @@ test("[A13] 1,000 files of one row dropped at once are one run, one version, 1,0
   await Promise.all(Array.from({ length: 1000 }, (_, at) => world.write(`data/ingest/landing/orders/${at}.csv`, `id,v\n${at},1\n`)));
   const { code, stdout } = await world.flow(["run", "--json"]);
   expect(code).toBe(0);
-  const last = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as { report: { assets: readonly { rows: number; deliveries: readonly { file: string; rows: { merged: number } }[] }[] } };
+  const last = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as {
+    report: { assets: readonly { rows: number; deliveries: readonly { file: string; rows: { merged: number } }[] }[] };
+  };
   const [orders] = last.report.assets;
   expect(orders?.rows).toBe(1000);
   expect(orders?.deliveries.filter(({ rows }) => rows.merged === 1)).toHaveLength(1000);

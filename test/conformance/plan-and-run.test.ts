@@ -20,7 +20,10 @@ test("[D07] a run does what the plan said: the same commands of the same assets,
 async function expectRunAsPlanned(planned: Ran, ran: Ran): Promise<void> {
   expect([planned.code, ran.code]).toEqual([0, 0]);
   const plan = JSON.parse(planned.stdout) as Plan;
-  const events = ran.stdout.trim().split("\n").map((line) => JSON.parse(line) as FlowEvent);
+  const events = ran.stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as FlowEvent);
   const started = events.flatMap((event) => (event.event === "command-started" ? [event] : []));
   for (const { asset, commands } of plan.assets) {
     const done = started.filter((event) => event.asset === asset).map(({ command }) => command);

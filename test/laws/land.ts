@@ -108,10 +108,21 @@ async function declare(root: string): Promise<void> {
 }
 
 function yamlOf({ strategy, key, ordered, deletes, lateness }: Rules): string {
-  const ingest = { strategy, ...(ordered ? { order_by: "v" } : {}), ...(deletes ? { delete_when: "op = 'D'" } : {}), ...(strategy === "replace" ? { allow_empty: true } : {}) };
+  const ingest = {
+    strategy,
+    ...(ordered ? { order_by: "v" } : {}),
+    ...(deletes ? { delete_when: "op = 'D'" } : {}),
+    ...(strategy === "replace" ? { allow_empty: true } : {}),
+  };
   const columns = { id: "INTEGER", day: "DATE", v: "INTEGER", op: "VARCHAR", x: "VARCHAR" };
   const time = lateness === null ? {} : { event_time: "day", lateness: { delay: `${lateness.delay}d`, allow: `${lateness.allow}d` } };
-  return JSON.stringify({ ingest, ...time, ...(key.length === 0 ? {} : { key }), columns, partition_by: lateness === null ? "day" : "day(day)" });
+  return JSON.stringify({
+    ingest,
+    ...time,
+    ...(key.length === 0 ? {} : { key }),
+    columns,
+    partition_by: lateness === null ? "day" : "day(day)",
+  });
 }
 
 interface Place {
@@ -168,7 +179,11 @@ function assetIn({ name, store, options, project, reader, tick }: Place): Asset 
 }
 
 /** A process of its own, as far as that goes in one: it never comes to its senses after the nth operation. */
-async function runUntil(options: OpenOptions, selection: { readonly include: readonly string[]; readonly exclude: readonly string[] }, nth: number): Promise<boolean> {
+async function runUntil(
+  options: OpenOptions,
+  selection: { readonly include: readonly string[]; readonly exclude: readonly string[] },
+  nth: number,
+): Promise<boolean> {
   let left = nth;
   const onPoint = (point: string, phase: string): void => {
     left -= 1;
@@ -190,6 +205,11 @@ async function rowsOf(reader: DuckDBConnection, folder: string): Promise<readonl
   const found = await reader.runAndReadAll(`select count(*) from glob('${folder}/**/*.parquet')`);
   if (Number(found.getRows()[0]?.[0]) === 0) return [];
   const values = ["id", "day", "v", "op", "x"].map((column) => `coalesce(${column}::VARCHAR, 'NULL')`).join(" || '|' || ");
-  const result = await reader.runAndReadAll(`select ${values} from read_parquet('${folder}/**/*.parquet', hive_partitioning = true, hive_types_autocast = false)`);
-  return result.getRows().map((row) => String(row[0])).sort();
+  const result = await reader.runAndReadAll(
+    `select ${values} from read_parquet('${folder}/**/*.parquet', hive_partitioning = true, hive_types_autocast = false)`,
+  );
+  return result
+    .getRows()
+    .map((row) => String(row[0]))
+    .sort();
 }

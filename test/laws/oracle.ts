@@ -100,14 +100,22 @@ function fold(rules: Rules, deliveries: readonly Delivered[]): readonly Row[] {
     case "append":
       return all.map(({ row }) => row);
     case "upsert":
-      return winners(rules, all).filter(({ row }) => !(rules.deletes && row.op === "D")).map(({ row }) => row);
+      return winners(rules, all)
+        .filter(({ row }) => !(rules.deletes && row.op === "D"))
+        .map(({ row }) => row);
     case "replace": {
       const last = deliveries.at(-1);
-      return winners(rules, all.filter(({ from }) => from === last)).map(({ row }) => row);
+      return winners(
+        rules,
+        all.filter(({ from }) => from === last),
+      ).map(({ row }) => row);
     }
     case "replace_partitions": {
       const holder = new Map(all.map(({ row, from }) => [row.day, from]));
-      return winners(rules, all.filter(({ row, from }) => holder.get(row.day) === from)).map(({ row }) => row);
+      return winners(
+        rules,
+        all.filter(({ row, from }) => holder.get(row.day) === from),
+      ).map(({ row }) => row);
     }
   }
 }

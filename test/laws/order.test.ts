@@ -55,37 +55,67 @@ const cutsOf = fc.array(fc.boolean(), { minLength: 1, maxLength: 6 });
 /** No two contents tie: of equal bytes under two names the one that came first counts, and so decides a tie by its name. */
 function untied(deliveries: readonly Delivery[]): readonly Delivery[] {
   const pool = [...new Set(deliveries.map(([, content]) => content))];
-  return deliveries.map(([name, content]) => [name, content.map((row, at) => ({ ...row, v: ((row.v ?? 0) + 1) * 100 + pool.indexOf(content) * 10 + at }))]);
+  return deliveries.map(([name, content]) => [
+    name,
+    content.map((row, at) => ({ ...row, v: ((row.v ?? 0) + 1) * 100 + pool.indexOf(content) * 10 + at })),
+  ]);
 }
 
-test("[B03] arrival order does not matter where order_by is declared, nor for append", async () => {
-  const law = fc.asyncProperty(fc.constantFrom(...timeless), deliveriesOf.map(untied), picksOf, cutsOf, async (kind, deliveries, picks, cuts) => {
-    const oracle = new Oracle(kinds[kind]);
-    for (const delivery of deliveries) oracle.land(new Map([delivery]));
-    expect(await rowsAfter(kind, grouped(interleaved(deliveries, picks), cuts))).toEqual(oracle.rows());
-  });
-  await fc.assert(law, share(14));
-}, limitMs(14));
+test(
+  "[B03] arrival order does not matter where order_by is declared, nor for append",
+  async () => {
+    const law = fc.asyncProperty(
+      fc.constantFrom(...timeless),
+      deliveriesOf.map(untied),
+      picksOf,
+      cutsOf,
+      async (kind, deliveries, picks, cuts) => {
+        const oracle = new Oracle(kinds[kind]);
+        for (const delivery of deliveries) oracle.land(new Map([delivery]));
+        expect(await rowsAfter(kind, grouped(interleaved(deliveries, picks), cuts))).toEqual(oracle.rows());
+      },
+    );
+    await fc.assert(law, share(14));
+  },
+  limitMs(14),
+);
 
-test("[B02] ties on order_by are decided by file name and line, whatever arrives first", async () => {
-  const tied = fc.array(contentOf, { minLength: 2, maxLength: 3 }).map((contents) =>
-    contents.map((content, at): Delivery => [`${"cab"[at]}.csv`, content.map((row) => ({ ...row, v: 1, x: `${row.x}${at}` }))]),
-  );
-  const law = fc.asyncProperty(fc.constantFrom("local_key" as const, "global_key" as const), tied, cutsOf, async (kind, deliveries, cuts) => {
-    const oracle = new Oracle(kinds[kind]);
-    oracle.land(new Map(deliveries));
-    expect(await rowsAfter(kind, grouped(deliveries, cuts))).toEqual(oracle.rows());
-  });
-  await fc.assert(law, share(5));
-}, limitMs(5));
+test(
+  "[B02] ties on order_by are decided by file name and line, whatever arrives first",
+  async () => {
+    const tied = fc
+      .array(contentOf, { minLength: 2, maxLength: 3 })
+      .map((contents) =>
+        contents.map((content, at): Delivery => [`${"cab"[at]}.csv`, content.map((row) => ({ ...row, v: 1, x: `${row.x}${at}` }))]),
+      );
+    const law = fc.asyncProperty(
+      fc.constantFrom("local_key" as const, "global_key" as const),
+      tied,
+      cutsOf,
+      async (kind, deliveries, cuts) => {
+        const oracle = new Oracle(kinds[kind]);
+        oracle.land(new Map(deliveries));
+        expect(await rowsAfter(kind, grouped(deliveries, cuts))).toEqual(oracle.rows());
+      },
+    );
+    await fc.assert(law, share(5));
+  },
+  limitMs(5),
+);
 
-test("grouping into runs does not matter", async () => {
-  // Names in arrival order: files of one run arrive in the order of their names.
-  const inOrder = fc.array(contentOf, { minLength: 2, maxLength: 6 }).map((contents) => contents.map((content, at): Delivery => [`${at}.csv`, content]));
-  const law = fc.asyncProperty(fc.constantFrom(...everyKind), inOrder, cutsOf, async (kind, deliveries, cuts) => {
-    const oracle = new Oracle(kinds[kind]);
-    for (const delivery of deliveries) oracle.land(new Map([delivery]));
-    expect(await rowsAfter(kind, grouped(deliveries, cuts))).toEqual(oracle.rows());
-  });
-  await fc.assert(law, share(12));
-}, limitMs(12));
+test(
+  "grouping into runs does not matter",
+  async () => {
+    // Names in arrival order: files of one run arrive in the order of their names.
+    const inOrder = fc
+      .array(contentOf, { minLength: 2, maxLength: 6 })
+      .map((contents) => contents.map((content, at): Delivery => [`${at}.csv`, content]));
+    const law = fc.asyncProperty(fc.constantFrom(...everyKind), inOrder, cutsOf, async (kind, deliveries, cuts) => {
+      const oracle = new Oracle(kinds[kind]);
+      for (const delivery of deliveries) oracle.land(new Map([delivery]));
+      expect(await rowsAfter(kind, grouped(deliveries, cuts))).toEqual(oracle.rows());
+    });
+    await fc.assert(law, share(12));
+  },
+  limitMs(12),
+);

@@ -58,7 +58,12 @@ export function parseScenario(path: string, text: string): Scenario {
     const hasBody = lines[at + 1] === "----";
     const from = at + 2;
     const to = hasBody ? endOfBody(lines, from) : from;
-    const body = hasBody ? lines.slice(from, to).map((entry) => `${entry}\n`).join("") : null;
+    const body = hasBody
+      ? lines
+          .slice(from, to)
+          .map((entry) => `${entry}\n`)
+          .join("")
+      : null;
     steps.push({ line: at + 1, command, rest, body, range: [from, to] });
     at = hasBody ? to : at + 1;
   }
@@ -68,7 +73,15 @@ export function parseScenario(path: string, text: string): Scenario {
 /** The same text with other bodies. */
 export function withBodies(text: string, bodies: ReadonlyMap<Step, string>): string {
   const lines = text.split("\n");
-  for (const [{ range }, body] of [...bodies].reverse()) lines.splice(range[0], range[1] - range[0], ...body.replace(/\n$/, "").split("\n").filter((line, _, all) => all.length > 1 || line !== ""));
+  for (const [{ range }, body] of [...bodies].reverse())
+    lines.splice(
+      range[0],
+      range[1] - range[0],
+      ...body
+        .replace(/\n$/, "")
+        .split("\n")
+        .filter((line, _, all) => all.length > 1 || line !== ""),
+    );
   return lines.join("\n");
 }
 

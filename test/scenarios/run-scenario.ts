@@ -16,7 +16,19 @@ export async function runScenario(path: string): Promise<void> {
   const text = await readFile(path, "utf8");
   const scenario = parseScenario(path, text);
   await using world = await openWorld();
-  const play: Play = { path, scenario, world, normalise: normaliser(world.root), landed: new Map(), assets: [], ran: null, pictures: ["", ""], kill: null, damaged: false, updated: new Map() };
+  const play: Play = {
+    path,
+    scenario,
+    world,
+    normalise: normaliser(world.root),
+    landed: new Map(),
+    assets: [],
+    ran: null,
+    pictures: ["", ""],
+    kill: null,
+    damaged: false,
+    updated: new Map(),
+  };
   for (const [at, step] of scenario.steps.entries()) await playStep(play, step, at);
   const problems = play.ran?.killed === true || play.damaged ? [] : await problemsOf(world, play.landed);
   expect(problems, `${path}: the store is not sound`).toEqual([]);
@@ -159,7 +171,8 @@ async function command(play: Play, step: Step, at: number, argv: readonly string
   play.ran = ran;
   play.pictures = [before, watched ? await pictureOf(world.store) : ""];
   play.kill = null;
-  if (kill !== null) expect(ran.killed || ran.interrupted, `${place(play, step)}: the run never came to ${kill.point} ${kill.phase}`).toBe(true);
+  if (kill !== null)
+    expect(ran.killed || ran.interrupted, `${place(play, step)}: the run never came to ${kill.point} ${kill.phase}`).toBe(true);
   if (ran.killed) return compare(play, step, "killed\n");
   const isExpected = asked.some((other) => other.command === "exit");
   if (ran.code === 70 || (!isExpected && ran.code !== 0)) expect.fail(`${place(play, step)}: exit ${ran.code}\n${ran.stdout}${ran.stderr}`);
@@ -193,7 +206,8 @@ async function listing(world: World, glob: string): Promise<string> {
 /** Part files that the last command left as they were: the same names, the same inodes. */
 function compareKept(play: Play, step: Step): void {
   const matches = picomatch(step.rest);
-  const of = (picture: string): readonly string[] => picture.split("\n").filter((line) => line.startsWith("now/") && matches(line.slice(4).split(" ")[0] ?? ""));
+  const of = (picture: string): readonly string[] =>
+    picture.split("\n").filter((line) => line.startsWith("now/") && matches(line.slice(4).split(" ")[0] ?? ""));
   const [before, after] = play.pictures.map(of);
   expect(before, place(play, step)).not.toEqual([]);
   expect(after, place(play, step)).toEqual(before);

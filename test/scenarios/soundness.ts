@@ -50,7 +50,9 @@ async function brokenVersions(store: string): Promise<readonly string[]> {
 async function lostFiles(store: string, landed: ReadonlyMap<string, string>): Promise<readonly string[]> {
   const there = await rawFiles(store);
   // The marker of a file that was taken goes.
-  return [...landed].filter(([hash, file]) => !there.has(hash) && !file.endsWith(".done")).map(([, file]) => `${file} was landed, and is nowhere`);
+  return [...landed]
+    .filter(([hash, file]) => !there.has(hash) && !file.endsWith(".done"))
+    .map(([, file]) => `${file} was landed, and is nowhere`);
 }
 
 /** A finished run leaves no work lying about. A candidate that failed its checks stays to be looked at. */
@@ -68,7 +70,12 @@ async function differences(world: World): Promise<readonly string[]> {
   await using project = await openProject(world.options());
   const { assets } = await project.verify({ include: [], exclude: [] }, { ideal: false, signal: new AbortController().signal });
   return assets.flatMap(({ asset, differences: found }) =>
-    found.filter(({ message }) => !message.startsWith(outdated)).map(({ partition, what, message, missing, unexpected, examples }) => `verify ${asset} ${partition}: ${what}: ${message}, ${missing} missing, ${unexpected} unexpected, ${JSON.stringify(examples)}`),
+    found
+      .filter(({ message }) => !message.startsWith(outdated))
+      .map(
+        ({ partition, what, message, missing, unexpected, examples }) =>
+          `verify ${asset} ${partition}: ${what}: ${message}, ${missing} missing, ${unexpected} unexpected, ${JSON.stringify(examples)}`,
+      ),
   );
 }
 

@@ -38,7 +38,9 @@ async function currentParts(store: string): Promise<readonly string[]> {
 }
 
 export async function sha256(path: string): Promise<string> {
-  return createHash("sha256").update(await readFile(path)).digest("hex");
+  return createHash("sha256")
+    .update(await readFile(path))
+    .digest("hex");
 }
 
 /** Hash -> places of all raw files the store keeps. */

@@ -68,7 +68,13 @@ async function runOnce(cwd: string, argv: readonly string[], now: number, kill: 
   const [stdout, stderr, gun] = [new Sink(), new Sink(), killer(kill)];
   const io: Io = { stdout, stderr, env: {}, cwd, clock: { now: () => now }, signal: gun.signal, runtime: "a test" };
   const code = await main(argv, io, (options) => openProject(options, gun.ports));
-  return { code, stdout: stdout.text, stderr: stderr.text, killed: kill?.how === "crash" && gun.fired(), interrupted: kill?.how === "interrupt" && gun.fired() };
+  return {
+    code,
+    stdout: stdout.text,
+    stderr: stderr.text,
+    killed: kill?.how === "crash" && gun.fired(),
+    interrupted: kill?.how === "interrupt" && gun.fired(),
+  };
 }
 
 /** In memory where there is such a place: every publish waits for the disk several times. */
