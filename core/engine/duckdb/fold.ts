@@ -1,9 +1,10 @@
 import { type ColumnType, type PartitionKey, unreachable } from "../../model.js";
 import type { BasePartition, FoldedDelivery, FoldedPartition, FoldRequest, FoldResult } from "../engine.js";
 import { type Connection, numberOf } from "./connection.js";
+import { eventInstant } from "./partition.js";
 import { readParts } from "./ready.js";
 import { ident, joined, text, texts } from "./sql.js";
-import { baseFiles, contentHash, edgesOf, eventTimeEdges, freshFolder, writeParts } from "./write.js";
+import { baseFiles, contentHash, edgesOf, edgesOfInstants, freshFolder, writeParts } from "./write.js";
 
 /**
  * The merge. All contributions to a touched partition stand in three places:
@@ -251,7 +252,7 @@ async function writeGroup(connection: Connection, request: FoldRequest, number: 
   await connection.run(`
     CREATE OR REPLACE TEMP TABLE _summary AS
     SELECT _partition, count(*) FILTER (${visible}) AS rows, ${contentHash(request.columns, visible)} AS hash,
-      ${eventTimeEdges(request.eventTime, visible)},
+      ${edgesOfInstants(eventInstant(request.eventTime, request.columns), visible)},
       count(*) FILTER (${visible} IS DISTINCT FROM _live) > 0 AS changed,
       count(*) FILTER (${shadowed} IS DISTINCT FROM ${wasShadow}) > 0 AS shadow_changed
     FROM _folded GROUP BY _partition`);

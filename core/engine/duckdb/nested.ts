@@ -74,17 +74,24 @@ function value(type: string, json: string, reading: Reading): string {
 function broken(type: string, json: string, reading: Reading): string {
   const shape = shapeOf(type);
   const [item, inner] = within(reading);
-  const unless = (wanted: string, trouble: string): string => `CASE coalesce(json_type(${json}), 'NULL') WHEN 'NULL' THEN false WHEN '${wanted}' THEN ${trouble} ELSE true END`;
+  const unless = (wanted: string, trouble: string): string =>
+    `CASE coalesce(json_type(${json}), 'NULL') WHEN 'NULL' THEN false WHEN '${wanted}' THEN ${trouble} ELSE true END`;
   const any = (items: string, trouble: string): string => `len(list_filter(${items}, lambda ${item}: ${trouble})) > 0`;
   switch (shape.kind) {
     case "leaf":
       return type === "JSON" ? "false" : `(${textOf(json)} IS NOT NULL AND (${reading.leaf(type, textOf(json))}) IS NULL)`;
     case "list":
-      return unless("ARRAY", `${any(`TRY_CAST(${json} AS JSON[])`, broken(shape.of, item, inner))}${shape.size === "" ? "" : ` OR json_array_length(${json}) <> ${shape.size}`}`);
+      return unless(
+        "ARRAY",
+        `${any(`TRY_CAST(${json} AS JSON[])`, broken(shape.of, item, inner))}${shape.size === "" ? "" : ` OR json_array_length(${json}) <> ${shape.size}`}`,
+      );
     case "struct":
       return unless("OBJECT", `(${shape.fields.map(([name, of]) => broken(of, at(json, name), inner)).join(" OR ")})`);
     case "map":
-      return unless("OBJECT", any(`json_keys(${json})`, `(${reading.leaf(shape.key, item)}) IS NULL OR ${broken(shape.of, entry(json, item), inner)}`));
+      return unless(
+        "OBJECT",
+        any(`json_keys(${json})`, `(${reading.leaf(shape.key, item)}) IS NULL OR ${broken(shape.of, entry(json, item), inner)}`),
+      );
   }
 }
 

@@ -1,4 +1,4 @@
-import type { PartitionField } from "../../model.js";
+import type { Column, PartitionField } from "../../model.js";
 import { unreachable } from "../../model.js";
 import { ident, text } from "./sql.js";
 
@@ -68,4 +68,17 @@ export function partitionEnd(fields: readonly PartitionField[], eventTime: strin
   const grains = ["hour", "day", "month", "year"] as const;
   const grain = grains.find((unit) => fields.some((field) => field.column === eventTime && field.transform === unit));
   return grain === undefined ? instant : `(date_trunc('${grain}', ${instant}) + INTERVAL 1 ${grain})`;
+}
+
+/** A moment of a column's values as an instant: text without an offset was wall-clock time of the column's zone. */
+export function instantOf(column: Pick<Column, "type" | "zone">, moment: string): string {
+  // `AT TIME ZONE` takes an instant as it stands in UTC, the session's zone, to what it was: no harm in asking for that.
+  const zone = column.type === "TIMESTAMP WITH TIME ZONE" ? "UTC" : column.zone;
+  return `((${moment})::TIMESTAMP AT TIME ZONE ${text(zone)})`;
+}
+
+/** The event time of a row as an instant; null where the asset declares none. */
+export function eventInstant(eventTime: string | null, columns: readonly Pick<Column, "name" | "type" | "zone">[]): string | null {
+  const column = columns.find(({ name }) => name === eventTime);
+  return column === undefined ? null : instantOf(column, ident(column.name));
 }

@@ -3,10 +3,11 @@ import type { Column, PartitionKey } from "../../model.js";
 import { type FileToStage, type LateRows, SqlError, type StagedFile, type StageRequest } from "../engine.js";
 import { type Connection, numberOf, shown } from "./connection.js";
 import { lineNumbers } from "./lines.js";
-import { hiveNull, identityColumns, partitionEnd, partitionKey } from "./partition.js";
+import { eventInstant, hiveNull, identityColumns, instantOf, partitionEnd, partitionKey } from "./partition.js";
 import { type Reader, readerFor } from "./readers.js";
 import { ident, joined, list, text } from "./sql.js";
 import { expectation, meaningful, typed } from "./typing.js";
+import { edgesOfInstants } from "./write.js";
 
 /**
  * Deliveries -> typed rows. Files that read alike go through one query:
@@ -129,10 +130,7 @@ function timeRules(
   eventTime: string,
   broken: (when: string, column: string, value: string, reason: string) => void,
 ): void {
-  // Declared text is wall-clock time of its zone, and this is about the clock.
-  const column = request.columns.find(({ name }) => name === eventTime);
-  const isInstant = column === undefined || column.type === "TIMESTAMP WITH TIME ZONE";
-  const instant = isInstant ? ident(eventTime) : `(${ident(eventTime)}::TIMESTAMP AT TIME ZONE ${text(column.zone)})`;
+  const instant = eventInstant(eventTime, request.columns);
   const shownInstant = `${ident(eventTime)}::VARCHAR`;
   if (group.some((file) => file.notAfter !== null)) {
     const limit = instants(group.map((file) => file.notAfter));
@@ -152,16 +150,18 @@ function lateSeconds(request: StageRequest, group: Group): string {
   const { eventTime } = request;
   if (eventTime === null || group.every((file) => file.judgeAgainst === null)) return "NULL::DOUBLE";
   const end = endOfRow(request, eventTime);
-  const behind = `epoch(${instants(group.map((file) => file.judgeAgainst))}) - epoch((${end})::TIMESTAMPTZ)`;
+  const behind = `epoch(${instants(group.map((file) => file.judgeAgainst))}) - epoch(${end})`;
   return `CASE WHEN ${behind} >= 0 THEN ${behind} END`;
 }
 
-/** End of the row's partition; a date that is a partition itself ends with its day. */
+/** Instant at which the row's partition ends, its interval being one of the column's zone; a date that is a partition itself ends with its day. */
 function endOfRow({ columns, partitionBy }: StageRequest, eventTime: string): string {
-  const instant = `${ident(eventTime)}::TIMESTAMP`;
-  const isDate = columns.some(({ name, type }) => name === eventTime && type === "DATE");
-  const isPartition = partitionBy.some(({ column, transform }) => column === eventTime && transform === "identity");
-  return isDate && isPartition ? `(${instant} + INTERVAL 1 DAY)` : partitionEnd(partitionBy, eventTime, instant);
+  const moment = `${ident(eventTime)}::TIMESTAMP`;
+  const column = columns.find(({ name }) => name === eventTime);
+  if (column === undefined) return "NULL::TIMESTAMPTZ";
+  const isPartition = partitionBy.some((field) => field.column === eventTime && field.transform === "identity");
+  const end = column.type === "DATE" && isPartition ? `(${moment} + INTERVAL 1 DAY)` : partitionEnd(partitionBy, eventTime, moment);
+  return instantOf(column, end);
 }
 
 function instants(values: readonly (string | null)[]): string {
@@ -195,8 +195,6 @@ async function createViews(work: Work): Promise<void> {
 
 async function account(work: Work): Promise<readonly StagedFile[]> {
   const { connection, request } = work;
-  const event = request.eventTime === null ? null : ident(request.eventTime);
-  const instant = (edge: string): string => (event === null ? "NULL" : `strftime(${edge}(${event}::TIMESTAMPTZ), '%Y-%m-%dT%H:%M:%S.%fZ')`);
   const counts = keyed(await connection.rows(`
     SELECT _delivery, count(*) AS read, count(*) FILTER (_refusal IS NOT NULL AND _refusal.reason <> ${text(tooLateReason)}) AS refused,
       count(*) FILTER (_refusal.reason = ${text(tooLateReason)}) AS kept_out,
@@ -205,7 +203,7 @@ async function account(work: Work): Promise<readonly StagedFile[]> {
       quantile_disc(_late, 0.5) AS p50, quantile_disc(_late, 0.95) AS p95, max(_late) AS max_late
     FROM _all GROUP BY _delivery`));
   const edges = keyed(await connection.rows(`
-    SELECT _delivery, ${instant("min")} AS lo, ${instant("max")} AS hi FROM _staged GROUP BY _delivery`));
+    SELECT _delivery, ${edgesOfInstants(eventInstant(request.eventTime, request.columns), "true")} FROM _staged GROUP BY _delivery`));
   const late = await connection.rows(`
     SELECT _delivery, ${partitionKey(request.partitionBy)} AS partition, count(*) AS rows, floor(_late / 60) * 60 AS behind
     FROM _all WHERE _late IS NOT NULL GROUP BY ALL ORDER BY ALL`);

@@ -7,8 +7,8 @@ import { withValues } from "./parameters.js";
 import { characterOffset } from "./parse.js";
 import { partitionKey } from "./partition.js";
 import { createReadyView } from "./ready.js";
-import { text } from "./sql.js";
-import { contentHash, edgesOf, eventTimeEdges, freshFolder, writeParts } from "./write.js";
+import { ident, text } from "./sql.js";
+import { contentHash, edgesOf, edgesOfInstants, freshFolder, writeParts } from "./write.js";
 
 /** A derived asset: its SELECT over its inputs; only partitions whose content differs from the base are written. */
 export async function transform(connection: Connection, request: TransformRequest): Promise<TransformResult> {
@@ -26,7 +26,7 @@ export async function transform(connection: Connection, request: TransformReques
     connection.run(`CREATE TEMP TABLE _built AS SELECT *, ${partitionKey(partitionBy)} AS _partition FROM _result${only === null ? "" : ` WHERE ${isBuilt(partitionBy, only)}`}`),
   );
   const summary = await connection.rows(`
-    SELECT _partition, count(*) AS rows, ${contentHash(columns, "true")} AS hash, ${eventTimeEdges(request.eventTime, "true")}
+    SELECT _partition, count(*) AS rows, ${contentHash(columns, "true")} AS hash, ${edgesOfInstants(request.eventTime === null ? null : `${ident(request.eventTime)}::TIMESTAMPTZ`, "true")}
     FROM _built GROUP BY _partition ORDER BY _partition`);
   const before = new Map(request.base.map((entry) => [entry.partition, entry.contentHash]));
   const differing = summary

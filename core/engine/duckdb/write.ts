@@ -44,11 +44,10 @@ export function contentHash(columns: readonly ColumnType[], visible: string): st
   return `(count(*) FILTER (${visible}))::VARCHAR || ':' || coalesce(sum(hash(${names})::HUGEINT) FILTER (${visible}), 0)::VARCHAR`;
 }
 
-/** Lowest and highest event time of rows as ISO instants in UTC. */
-export function eventTimeEdges(eventTime: string | null, visible: string): string {
-  if (eventTime === null) return "NULL AS lo, NULL AS hi";
-  const edge = (pick: string): string =>
-    `strftime(${pick}(${ident(eventTime)}::TIMESTAMPTZ) FILTER (${visible}), '%Y-%m-%dT%H:%M:%S.%fZ')`;
+/** Lowest and highest of instants as ISO texts in UTC. */
+export function edgesOfInstants(instant: string | null, visible: string): string {
+  if (instant === null) return "NULL AS lo, NULL AS hi";
+  const edge = (pick: string): string => `strftime(${pick}(${instant}) FILTER (${visible}), '%Y-%m-%dT%H:%M:%S.%fZ')`;
   return `${edge("min")} AS lo, ${edge("max")} AS hi`;
 }
 
