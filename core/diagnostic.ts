@@ -73,6 +73,7 @@ export const diagnosticCodes = {
   "ledger-unwritable": "the ledger cannot be opened or written",
   "path-escapes": "a name from outside that would leave its folder",
   "file-changed": "a file changed while it was moved",
+  "unknown-delivery": "a file that the asset has no delivery of",
   "unknown-version": "a version that the asset does not have",
   interrupted: "the run was stopped from outside",
 } as const;

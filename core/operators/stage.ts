@@ -135,7 +135,7 @@ function refusalOf(asset: IngestedAsset, file: StagedFile, drift: Drift): string
   const bad = file.refused;
   if (bad > 0 && ingest.onBadRow === "reject_file") return `${rowsOf(bad)} cannot be read as declared, the first: ${example(file)}`;
   if (bad > 0 && ingest.onBadRow === "fail") throw badRows(`${rowsOf(bad)} cannot be read as declared`, file);
-  if (exceeds(ingest.maxBadRows, bad, file.read)) return `${bad} of ${rowsOf(file.read)} cannot be read as declared, more than \`max_bad_rows\` allows; the first: ${example(file)}`;
+  if (exceeds(ingest.maxBadRows, bad, file.read)) return `${bad} of ${file.read} rows cannot be read as declared, more than \`max_bad_rows\` allows; the first: ${example(file)}`;
   const rows = file.read - bad - file.keptOut;
   if (rows === 0 && ingest.strategy === "replace" && !ingest.allowEmpty) return "it has no rows, and would empty the asset; declare `allow_empty: true` if that is meant";
   return null;

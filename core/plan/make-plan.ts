@@ -17,6 +17,8 @@ export interface Snapshot {
   byContent(asset: AssetName, sha256: ContentHash): readonly DeliveryRow[];
   /** Files that were skipped because another holds these bytes, and that nothing has replaced since, oldest first. */
   twins(asset: AssetName, sha256: ContentHash): readonly DeliveryRow[];
+  /** Deliveries of this name that were skipped because another file holds their bytes. */
+  copies(asset: AssetName, file: string): readonly DeliveryRow[];
   lastSeq(asset: AssetName): number;
   /** Whether the asset has deliveries that a replay could start from. */
   hasDeliveries(asset: AssetName): boolean;
@@ -64,7 +66,7 @@ export function makePlan(input: PlanInput): Plan {
 
 function planIngested(asset: IngestedAsset, { snapshot, landed, requests }: PlanInput): AssetPlan {
   const current = snapshot.current(asset.name);
-  const asked = requests.withdraw?.asset === asset.name ? snapshot.byName(asset.name, requests.withdraw.file) : [];
+  const asked = requests.withdraw?.asset === asset.name ? known(asset, snapshot, requests.withdraw.file) : [];
   const deliveries = classify(asset, snapshot, landed.get(asset.name) ?? [], asked);
   const withdrawn = [...asked, ...replacedByCopies(asset, snapshot, deliveries)];
   const released = requests.release?.asset === asset.name ? requests.release.seqs : [];
@@ -93,6 +95,12 @@ function planIngested(asset: IngestedAsset, { snapshot, landed, requests }: Plan
     { kind: "publish" },
   ];
   return entry(whyIngest(requests, { deliveries, withdrawn, released, changed, replays }), [...taking, ...(builds ? building : []), { kind: "archive" }]);
+}
+
+/** What counts under a name, or what was skipped under it because another file holds its bytes. */
+function known(asset: IngestedAsset, snapshot: Snapshot, file: string): readonly DeliveryRow[] {
+  const counting = snapshot.byName(asset.name, file);
+  return counting.length > 0 ? counting : snapshot.copies(asset.name, file);
 }
 
 interface Work {

@@ -146,15 +146,17 @@ function withReaders(catalog: Catalog, asset: Asset): readonly Asset[] {
 }
 
 async function withdraw(opened: Opened, asset: Asset, file: string, options: RunOptions): Promise<RunReport> {
-  const counts = await withState(opened, "read", async ({ ledger }) => ledger.byName(asset.name, file).length);
-  if (counts === 0) throw new FlowError([await notThere(opened, asset, file)]);
+  const standing = await withState(opened, "read", async ({ ledger }) =>
+    ledger.deliveries(asset.name).some((delivery) => delivery.file === file && (delivery.state === "current" || delivery.state === "redelivered")),
+  );
+  if (!standing) throw new FlowError([await notThere(opened, asset, file)]);
   const requests = { ...noRequests, withdraw: { asset: asset.name, file } };
   return carryOut(opened, options, withReaders(opened.catalog, asset), requests);
 }
 
 async function notThere(opened: Opened, asset: Asset, file: string): Promise<Diagnostic> {
   const known = await withState(opened, "read", async ({ ledger }) => ledger.currentDeliveries(asset.name).map((delivery) => delivery.file));
-  return error("bad-file", null, `\`${asset.name}\` has no delivery \`${file}\` to withdraw`, suggestion(file, known));
+  return error("unknown-delivery", null, `\`${asset.name}\` has no delivery \`${file}\` to withdraw`, suggestion(file, known));
 }
 
 async function release(opened: Opened, asset: Asset, file: string, options: RunOptions): Promise<RunReport> {

@@ -52,6 +52,7 @@ export function snapshotOf(ledger: Ledger): Snapshot {
     byName: (asset, file) => ledger.byName(asset, file),
     byContent: (asset, sha256) => ledger.byContent(asset, sha256),
     twins: (asset, sha256) => ledger.twins(asset, sha256),
+    copies: (asset, file) => ledger.deliveries(asset).filter((delivery) => delivery.file === file && delivery.state === "redelivered"),
     lastSeq: (asset) => ledger.lastSeq(asset),
     hasDeliveries: (asset) => ledger.lastSeq(asset) > 0,
   };

@@ -1,5 +1,5 @@
 import { access } from "node:fs/promises";
-import type { FoldedPartition, Session, WrittenFile } from "../engine/engine.js";
+import { type FoldedPartition, type Session, SqlError, type WrittenFile } from "../engine/engine.js";
 import type { Asset, DerivedAsset, IngestedAsset, PartitionKey } from "../model.js";
 import { baseOf, partPath } from "../operators/candidate.js";
 import { filesOf, fromLog } from "../operators/log.js";
@@ -45,10 +45,19 @@ export async function verifyAsset(context: Verifying, asset: Asset, options: Ver
     const differences = await differing(context, manifest, asset, session, recomputed, broken);
     const partitions = new Set([...manifest.partitions.filter(({ rows }) => rows > 0).map(({ partition }) => partition), ...recomputed.map(({ partition }) => partition)]);
     return { asset: asset.name, version, partitions: partitions.size, differences: [...damaged, ...differences] };
+  } catch (trouble) {
+    // A part of an input whose bytes are not sound: its own verification names it.
+    if (!(trouble instanceof SqlError) || asset.kind === "ingested" || options.signal.aborted) throw trouble;
+    return { asset: asset.name, version, partitions: 0, differences: [...damaged, unreadable(trouble)] };
   } finally {
     options.signal.removeEventListener("abort", stop);
     await context.files.removeTree("tidy:remove", folder);
   }
+}
+
+function unreadable(trouble: SqlError): Difference {
+  const message = `it cannot be compared, because an input cannot be read: ${trouble.message.split("\n")[0] ?? ""}`;
+  return { partition: "" as PartitionKey, what: "part-damaged", message, missing: 0, unexpected: 0, examples: [] };
 }
 
 /** The declaration says something else by now than it did when the version was made. */
