@@ -311,7 +311,9 @@ export type Affected =
       readonly paths: readonly string[];
     }
   /** By the value of the first field, as its folder shows it; both included, null: open. */
-  | { readonly kind: "range"; readonly from: string | null; readonly to: string | null };
+  | { readonly kind: "range"; readonly from: string | null; readonly to: string | null }
+  /** Those of each. */
+  | { readonly kind: "any"; readonly of: readonly Affected[] };
 
 export interface AffectedQuestion {
   readonly input: ReadyTable;

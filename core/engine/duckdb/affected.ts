@@ -50,6 +50,10 @@ function pathsOver(partitionBy: readonly PartitionField[], fields: readonly numb
 /** Condition on the rows of an input: whether they can reach the partitions that are built; null: any can. */
 export function canReach(partitionBy: readonly PartitionField[], only: Affected, reach: InputReach | undefined): string | null {
   if (reach?.kind !== "aligned") return null;
+  if (only.kind === "any") {
+    const each = only.of.map((one) => canReach(partitionBy, one, reach));
+    return each.includes(null) ? null : each.map((condition) => `(${condition})`).join(" OR ");
+  }
   if (only.kind === "range") {
     const keys = reach.fields.find(({ at }) => at === 0)?.keys;
     return keys === undefined ? null : keys.map(({ sql }) => `(${within(sql, only)})`).join(" OR ");
@@ -62,6 +66,7 @@ export function canReach(partitionBy: readonly PartitionField[], only: Affected,
 /** Condition on the rows of the result: whether they belong to a partition that is built. */
 export function isBuilt(partitionBy: readonly PartitionField[], only: Affected): string {
   const [first] = partitionBy;
+  if (only.kind === "any") return only.of.map((one) => `(${isBuilt(partitionBy, one)})`).join(" OR ");
   if (only.kind === "range") return first === undefined ? "true" : within(fieldValue(first), only);
   const chosen = fieldsAt(partitionBy, only.fields);
   return `(${pathOf(chosen, chosen.map(fieldValue))}) IN (${listed(only.paths)})`;
@@ -74,6 +79,7 @@ function within(value: string, { from, to }: Extract<Affected, { kind: "range" }
 
 /** Whether a partition of the base is one of those that are built. */
 export function isMeant(partitionBy: readonly PartitionField[], only: Affected, partition: string): boolean {
+  if (only.kind === "any") return only.of.some((one) => isMeant(partitionBy, one, partition));
   const levels = partition.split("/");
   if (only.kind === "paths") return only.paths.includes(only.fields.map((at) => levels[at] ?? "").join("/"));
   const value = decodeURIComponent((levels[0] ?? "").slice((partitionBy[0]?.name ?? "").length + 1));
@@ -91,6 +97,11 @@ export async function contributing(
   only: Affected,
   reach: InputReach | undefined,
 ): Promise<readonly string[]> {
+  if (only.kind === "any") {
+    const kept = new Set<string>();
+    for (const one of only.of) for (const file of await contributing(connection, table, partitionBy, one, reach)) kept.add(file);
+    return table.files.filter((file) => kept.has(file));
+  }
   const at = only.kind === "range" ? 0 : only.fields[0];
   const field = at === undefined ? undefined : partitionBy[at];
   const keys = reach?.kind === "aligned" && at !== undefined ? (reach.fields.find((found) => found.at === at)?.keys ?? []) : [];
@@ -124,7 +135,7 @@ function contributingQuery(
   time: PartitionField,
   field: PartitionField,
   keys: readonly ReachKey[],
-  only: Affected,
+  only: Exclude<Affected, { kind: "any" }>,
   table: ReadyTable,
 ): string {
   const type = table.columns.find(({ name }) => name === time.column)?.type ?? "TIMESTAMP";

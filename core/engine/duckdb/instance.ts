@@ -1,4 +1,4 @@
-import { DuckDBInstance } from "@duckdb/node-api";
+import { DuckDBInstance } from "./driver.js";
 import type { Engine, EngineOptions } from "../engine.js";
 import { connectionOver } from "./connection.js";
 import { parseSelects } from "./parse.js";

@@ -1,4 +1,4 @@
-import { DuckDBInstance } from "@duckdb/node-api";
+import { DuckDBInstance } from "./driver.js";
 import type { PartitionField } from "../../model.js";
 import { type InputReach, type ReachKey, type ReachQuestion, SqlError } from "../engine.js";
 import { type Connection, connectionOver, shown } from "./connection.js";
