@@ -71,7 +71,7 @@ async function createNew(connection: Connection, request: FoldRequest): Promise<
   const taking = `SELECT * FROM _staged WHERE _delivery NOT IN (${joined(request.exclude, "-1")})`;
   const again = `_delivery IN (${joined(request.restaged, "-1")})`;
   await connection.run(`CREATE TEMP TABLE _scope AS SELECT DISTINCT _partition FROM (${taking}) WHERE NOT ${again}`);
-  for (const partition of request.removeFrom) await connection.run(`INSERT INTO _scope VALUES (${text(partition)})`);
+  if (request.removeFrom.length > 0) await connection.run(`INSERT INTO _scope VALUES ${request.removeFrom.map((name) => `(${text(name)})`).join(", ")}`);
   const here = request.strategy === "replace" ? "true" : "_partition IN (SELECT _partition FROM _scope)";
   await connection.run(`CREATE TEMP VIEW _new AS SELECT * FROM (${taking}) WHERE NOT ${again} OR ${here}`);
 }
