@@ -3,7 +3,7 @@ export * from "./catalog/lineage.js";
 export { select, type Selected } from "./catalog/selection.js";
 export { readDuration } from "./declaration/duration.js";
 export * from "./diagnostic.js";
-export type { Table } from "./engine/engine.js";
+export type { InputReach, ReachKey, Table } from "./engine/engine.js";
 export type * from "./event.js";
 export * from "./model.js";
 export type * from "./plan/plan.js";

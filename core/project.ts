@@ -33,7 +33,8 @@ export interface FlowProject extends AsyncDisposable {
   readonly catalog: Catalog;
   /** Warnings from reading the declarations. */
   readonly warnings: readonly Diagnostic[];
-  plan(selection: Selection): Promise<Plan>;
+  /** What a run with these wishes would do. */
+  plan(selection: Selection, wishes?: Wishes): Promise<Plan>;
   run(selection: Selection, options: RunOptions): Promise<RunReport>;
   /** What a changed row of each input costs each derived asset, and why; of one asset or of all. */
   reach(asset: string | null): Promise<ReachReport>;
@@ -127,9 +128,13 @@ export interface QuarantineReport {
   }[];
 }
 
-export interface RunOptions {
+export interface RunOptions extends Wishes {
   readonly emit: Emit;
   readonly signal: AbortSignal;
+}
+
+/** What is asked for beyond taking what has landed and following it. */
+export interface Wishes {
   /** Fold the selected ingested assets anew from their log. */
   readonly replay?: boolean;
   /** New deliveries are restatements: not judged for lateness. */

@@ -1,7 +1,7 @@
 import { FlowError } from "../diagnostic.js";
 import type { Affected, InputReach } from "../engine/engine.js";
 import type { Build } from "../plan/plan.js";
-import type { AssetName, ColumnType, PartitionKey } from "../model.js";
+import type { Asset, AssetName, Catalog, ColumnType, PartitionKey } from "../model.js";
 import type { Manifest } from "../store/manifest.js";
 import { type Ready, readyTable, readyVersion } from "./ready-table.js";
 import { assemble, baseOf, freshCandidate } from "./candidate.js";
@@ -13,7 +13,7 @@ export async function transform(work: DeriveWork, build: Build): Promise<void> {
   const { folder, written } = await freshCandidate(context, asset);
   const inputs = await Promise.all(asset.inputs.map((input) => readInput(work, input)));
   const only = await affected(work, build, inputs);
-  const reach = build.kind === "reached" ? build.reach : [];
+  const reach = build.kind === "reached" || build.kind === "range" ? build.reach : [];
   const result = await session.transform({
     sql: asset.sql,
     parameters: asset.parameters,
@@ -43,8 +43,14 @@ export async function transform(work: DeriveWork, build: Build): Promise<void> {
 async function affected(work: DeriveWork, build: Build, inputs: readonly Ready[]): Promise<Affected | null> {
   const { context, parent } = work;
   if (parent === null || build.kind === "all") return null;
-  if (build.kind === "range") return rangeOf(work.asset, build);
   const changed = await changedInputs(context, parent, inputs);
+  if (changed === null) return null;
+  if (build.kind === "range") {
+    const range = rangeOf(work.asset, build);
+    if (changed.length === 0) return range;
+    const besides = build.besides === null ? null : await affected(work, build.besides, inputs);
+    return besides === null ? null : { kind: "any", of: [range, besides] };
+  }
   return build.kind === "reached" ? reached(work, build.reach, changed) : followed(work, build.lookbackMs, changed);
 }
 
@@ -86,17 +92,25 @@ async function followed(work: DeriveWork, lookbackMs: number | null, changed: re
     const found = await work.session.following({ input: ready.table, before, after, column, field, lookbackMs });
     if (found === null) return null;
     if (found.kind === "paths") for (const path of found.paths) paths.add(path);
-    else if (found.from !== null && (from === null || found.from < from)) from = found.from;
+    else if (found.kind === "range" && found.from !== null && (from === null || found.from < from)) from = found.from;
   }
   return lookbackMs === null && from !== null ? { kind: "range", from, to: null } : { kind: "paths", fields: [0], paths: [...paths].sort() };
 }
 
 /** The column of an input that tells when: the one it is partitioned by, else its event time. */
 function timeColumn(work: DeriveWork, { table }: Ready): string | null {
-  const field = table.partitionBy.find(({ transform }) => ["year", "month", "day", "hour"].includes(transform));
+  const field = table.partitionBy.find(({ transform }) => timeTransforms.includes(transform));
   const input = work.context.catalog.assets.find(({ name }) => name === table.name);
   return field?.column ?? input?.eventTime ?? null;
 }
+
+/** Assets without such a column: `lookback` and `cumulative` cannot follow them. */
+export function timelessOf({ assets }: Catalog): ReadonlySet<AssetName> {
+  const tells = ({ partitionBy, eventTime }: Asset): boolean => eventTime !== null || partitionBy.some(({ transform }) => timeTransforms.includes(transform));
+  return new Set(assets.filter((asset) => !tells(asset)).map(({ name }) => name));
+}
+
+const timeTransforms: readonly string[] = ["year", "month", "day", "hour"];
 
 interface ChangedInput {
   readonly ready: Ready;
@@ -105,13 +119,15 @@ interface ChangedInput {
   readonly after: readonly string[];
 }
 
-/** Inputs with rows that changed since the version the asset was built from; known from manifests, without reading a row. */
-async function changedInputs(context: DeriveWork["context"], parent: Manifest, inputs: readonly Ready[]): Promise<readonly ChangedInput[]> {
+/** Inputs with rows that changed since the version the asset was built from, known from manifests; null: everything may have. */
+async function changedInputs(context: DeriveWork["context"], parent: Manifest, inputs: readonly Ready[]): Promise<readonly ChangedInput[] | null> {
   const found: ChangedInput[] = [];
   for (const ready of inputs) {
     const built = parent.inputs.find(({ asset: name }) => name === ready.table.name);
     if (built === undefined || built.version === ready.version) continue;
     const old = await readyVersion(context.layout, built.asset, built.version);
+    // Read with other columns, or laid out otherwise, rows of before and after do not compare.
+    if (!isSameShape(old.manifest, ready.manifest)) return null;
     const before = contentOf(context, old.manifest);
     const after = contentOf(context, ready.manifest);
     const partitions = [...new Set([...before.keys(), ...after.keys()])].filter((partition) => before.get(partition)?.hash !== after.get(partition)?.hash);
@@ -120,6 +136,10 @@ async function changedInputs(context: DeriveWork["context"], parent: Manifest, i
     found.push({ ready, before: files(before), after: files(after) });
   }
   return found;
+}
+
+function isSameShape(a: Manifest, b: Manifest): boolean {
+  return JSON.stringify([a.columns, a.partition_by]) === JSON.stringify([b.columns, b.partition_by]);
 }
 
 function contentOf(context: DeriveWork["context"], manifest: Manifest): ReadonlyMap<PartitionKey, { readonly hash: string; readonly parts: readonly string[] }> {

@@ -49,6 +49,8 @@ export interface PlanInput {
   readonly landed: ReadonlyMap<AssetName, readonly LandedDelivery[]>;
   /** What is provable of the inputs of each derived asset that may be built in part. */
   readonly reach: ReadonlyMap<AssetName, readonly InputReach[]>;
+  /** Assets whose rows do not tell when: `lookback` and `cumulative` say nothing of them. */
+  readonly timeless: ReadonlySet<AssetName>;
   readonly notices: readonly Diagnostic[];
 }
 
@@ -215,11 +217,11 @@ function revision(asset: IngestedAsset, named: readonly DeliveryRow[]): Delivery
   }
 }
 
-function planDerived(asset: DerivedAsset, { snapshot, requests, reach }: PlanInput, publishing: ReadonlySet<AssetName>): AssetPlan {
-  const current = snapshot.current(asset.name);
-  const reason = whyBuild(asset, current, snapshot, publishing, requests);
+function planDerived(asset: DerivedAsset, input: PlanInput, publishing: ReadonlySet<AssetName>): AssetPlan {
+  const current = input.snapshot.current(asset.name);
+  const reason = whyBuild(asset, current, input, publishing);
   const builds = reason.kind !== "up-to-date" && reason.kind !== "no-input";
-  const build = howMuch(asset, reason, requests, reach.get(asset.name) ?? []);
+  const build = howMuch(asset, reason, current === null ? [] : changing(asset, current, input.snapshot, publishing), input);
   return {
     asset: asset.name,
     kind: "derived",
@@ -233,9 +235,8 @@ function planDerived(asset: DerivedAsset, { snapshot, requests, reach }: PlanInp
 function whyBuild(
   asset: DerivedAsset,
   current: VersionRow | null,
-  snapshot: Snapshot,
+  { snapshot, requests }: PlanInput,
   publishing: ReadonlySet<AssetName>,
-  requests: Requests,
 ): Reason {
   const absent = asset.inputs.filter((input) => snapshot.current(input) === null && !publishing.has(input));
   if (absent.length > 0) return { kind: "no-input", inputs: absent };
@@ -248,22 +249,46 @@ function whyBuild(
   return pending.length > 0 ? { kind: "input-pending", inputs: pending } : { kind: "up-to-date" };
 }
 
-/** As little as the author's word or the optimizer's proof allows. */
-function howMuch(asset: DerivedAsset, reason: Reason, requests: Requests, reach: readonly InputReach[]): Build {
-  const all = (kind: Exclude<WhyAll["kind"], "not-provable">): Build => ({ kind: "all", why: { kind } });
-  if (reason.kind === "requested") {
-    const { range } = requests;
-    return range === null || requests.refresh.has(asset.name) ? all("asked-for") : { kind: "range", from: range.from, to: range.to };
-  }
+/** Inputs that have other rows than the ones the current version was built from, or may have them before it is built. */
+function changing(asset: DerivedAsset, current: VersionRow, snapshot: Snapshot, publishing: ReadonlySet<AssetName>): readonly AssetName[] {
+  const changed = new Set(changedInputs(asset, current, snapshot));
+  return asset.inputs.filter((input) => changed.has(input) || publishing.has(input));
+}
+
+function howMuch(asset: DerivedAsset, reason: Reason, changes: readonly AssetName[], input: PlanInput): Build {
   if (reason.kind === "first-build") return all("first-build");
   if (reason.kind === "sql-changed") return all("asset-changed");
+  const { range, refresh } = input.requests;
+  if (reason.kind !== "requested" || range === null) return reason.kind === "requested" ? all("asked-for") : needed(asset, changes, input);
+  if (refresh.has(asset.name)) return all("asked-for");
+  // The version will say that it was built from the inputs of now: what they changed outside the range is built, too.
+  const besides = changes.length === 0 ? null : needed(asset, changes, input);
+  return besides?.kind === "all" || besides?.kind === "range" ? besides : { kind: "range", from: range.from, to: range.to, reach: input.reach.get(asset.name) ?? [], besides };
+}
+
+/** As little as the author's word or the optimizer's proof allows. */
+function needed(asset: DerivedAsset, changes: readonly AssetName[], { reach, timeless }: PlanInput): Build {
   if (asset.partitionBy.length === 0) return all("not-partitioned");
-  if (asset.incremental.kind === "full") return all("declared-full");
-  if (asset.incremental.kind === "lookback") return { kind: "following", lookbackMs: asset.incremental.ms };
-  if (asset.incremental.kind === "cumulative") return { kind: "following", lookbackMs: null };
-  const changing = reason.kind === "input-changed" || reason.kind === "input-pending" ? reason.inputs : [];
-  const spanning = reach.find((found) => found.kind === "all" && changing.some((input) => input === found.input));
-  return spanning?.kind === "all" ? { kind: "all", why: { kind: "not-provable", input: spanning.input, why: spanning.why } } : { kind: "reached", reach };
+  const { incremental } = asset;
+  if (incremental.kind === "full") return all("declared-full");
+  if (incremental.kind === "lookback" || incremental.kind === "cumulative") {
+    const when = changes.find((input) => timeless.has(input));
+    return when === undefined ? { kind: "following", lookbackMs: incremental.kind === "lookback" ? incremental.ms : null } : spanning(when, noTime);
+  }
+  const found = reach.get(asset.name) ?? [];
+  const open = found.find((entry) => entry.kind === "all" && changes.some((change) => change === entry.input));
+  return open?.kind === "all" ? spanning(open.input, open.why) : { kind: "reached", reach: found };
+}
+
+/** Why an input cannot be followed by time. */
+export const noTime = "its rows do not tell when";
+
+function all(kind: Exclude<WhyAll["kind"], "not-provable">): Build {
+  return { kind: "all", why: { kind } };
+}
+
+function spanning(input: string, why: string): Build {
+  return { kind: "all", why: { kind: "not-provable", input, why } };
 }
 
 /**

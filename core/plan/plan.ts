@@ -70,11 +70,19 @@ export type Build =
   /** `lookback`: from a changed row's partition this many milliseconds on; `cumulative` (null): all later ones. */
   | { readonly kind: "following"; readonly lookbackMs: number | null }
   /** Asked for: partitions from one value to another, both included. */
-  | { readonly kind: "range"; readonly from: string; readonly to: string };
+  | {
+      readonly kind: "range";
+      readonly from: string;
+      readonly to: string;
+      /** What is provable of the inputs: rows that cannot contribute are not read. */
+      readonly reach: readonly InputReach[];
+      /** What inputs that change need, too; null where none does. */
+      readonly besides: Extract<Build, { kind: "reached" | "following" }> | null;
+    };
 
 export type WhyAll =
   | { readonly kind: "first-build" | "asset-changed" | "asked-for" | "not-partitioned" | "declared-full" | "uses-run-time" }
-  /** Nothing is provable of an input that changes. */
+  /** Nothing is provable of an input that changes, or it has no time that a lookback could count from. */
   | { readonly kind: "not-provable"; readonly input: string; readonly why: string };
 
 export type CommandKind = Command["kind"];

@@ -11,7 +11,7 @@ import { openLedger } from "../ledger/sqlite.js";
 import type { Asset, AssetName, Catalog, Project } from "../model.js";
 import { noRequests, type Requests } from "../plan/make-plan.js";
 import type { Plan } from "../plan/plan.js";
-import type { FlowProject, OpenOptions, QuarantineReport, ReachReport, RunOptions, Selection, VerifyOptions, VerifyReport } from "../project.js";
+import type { FlowProject, OpenOptions, QuarantineReport, ReachReport, RunOptions, Selection, VerifyOptions, VerifyReport, Wishes } from "../project.js";
 import type { RunReport } from "../report/report.js";
 import { type Files, openFiles } from "../store/files.js";
 import { type Layout, openLayout } from "../store/layout.js";
@@ -22,6 +22,8 @@ import { lateArrivals } from "./late.js";
 import { discard, quarantined, quarantinedRows, takeOut } from "./quarantine.js";
 import { reachOfAssets, reachReport } from "./reach.js";
 import { readyTable } from "../operators/ready-table.js";
+import { timelessOf } from "../operators/transform.js";
+import { refuseRange } from "./range.js";
 import { runSelected } from "./run.js";
 import { nextRunId } from "../run-id.js";
 import { showAsset } from "./show.js";
@@ -79,7 +81,7 @@ function projectOver(opened: Opened): FlowProject {
   return {
     catalog,
     warnings,
-    plan: (selection) => planSelected(opened, selection),
+    plan: (selection, wishes = {}) => planSelected(opened, selection, wishes),
     run: (selection, options) => run(opened, selection, options),
     reach: (asset) => reachOfProject(opened, asset),
     status: () => withState(opened, "read", (state) => statusOf(state, catalog)),
@@ -100,21 +102,28 @@ function projectOver(opened: Opened): FlowProject {
   };
 }
 
-async function planSelected(opened: Opened, selection: Selection): Promise<Plan> {
-  const assets = selected(opened.catalog, selection);
+async function planSelected(opened: Opened, selection: Selection, wishes: Wishes): Promise<Plan> {
+  const { assets, requests } = await wished(opened, selection, wishes);
   await refuseBrokenSql(opened);
-  return withState(opened, "read", async (state) => (await planFor(state, assets)).plan);
+  return withState(opened, "read", async (state) => (await planFor(state, assets, requests)).plan);
 }
 
 async function run(opened: Opened, selection: Selection, options: RunOptions): Promise<RunReport> {
+  const { assets, requests } = await wished(opened, selection, options);
+  return carryOut(opened, options, assets, requests);
+}
+
+/** What is asked for, and of which assets. */
+async function wished(opened: Opened, selection: Selection, wishes: Wishes): Promise<{ readonly assets: readonly Asset[]; readonly requests: Requests }> {
   const needed = selected(opened.catalog, selection);
   const { assets: asked } = select(opened.catalog, selection);
   const namesOfKind = (kind: Asset["kind"], wanted: boolean): ReadonlySet<AssetName> =>
     new Set(wanted ? asked.filter((asset) => asset.kind === kind).map(({ name }) => name) : []);
-  const { replay = false, backfill = false, only = false, fullRefresh = false, partitions } = options;
+  const { replay = false, backfill = false, only = false, fullRefresh = false, partitions } = wishes;
+  if (partitions !== undefined) refuseRange(asked, (await opened.bound()).shapes, partitions);
   const range = partitions === undefined ? null : { assets: namesOfKind("derived", true), ...partitions };
   const requests: Requests = { ...noRequests, replay: namesOfKind("ingested", replay), backfill, refresh: namesOfKind("derived", fullRefresh), range };
-  return carryOut(opened, options, only ? asked : needed, requests);
+  return { assets: only ? asked : needed, requests };
 }
 
 async function carryOut(opened: Opened, { emit, signal }: RunOptions, assets: readonly Asset[], requests: Requests): Promise<RunReport> {
@@ -217,7 +226,7 @@ async function reachOfProject(opened: Opened, asset: string | null): Promise<Rea
   const { catalog, engine, layout } = opened;
   const names = new Set(namesOf(catalog, asset));
   const assets = catalog.assets.filter((candidate) => candidate.kind === "derived").filter(({ name }) => names.has(name));
-  return reachReport(assets, await reachOfAssets(engine, layout, null, assets, (await opened.bound()).shapes));
+  return reachReport(assets, await reachOfAssets(engine, layout, null, assets, (await opened.bound()).shapes), timelessOf(catalog));
 }
 
 /** Opens the ledger for as long as the work takes. Who only reads leaves no trace where there is no store yet. */
@@ -231,7 +240,7 @@ async function withState<T>(opened: Opened, purpose: "read" | "write", use: (sta
     await bringUpToDate(layout, catalog, ledger, isNew);
     const keepIn = purpose === "write" ? ports.files : null;
     const proven: State["reach"] = async (assets) => reachOfAssets(opened.engine, layout, keepIn, assets, (await opened.bound()).shapes);
-    return await use({ layout, ledger, clock: options.clock, memory: new Map(), reach: proven });
+    return await use({ layout, ledger, clock: options.clock, memory: new Map(), reach: proven, timeless: timelessOf(catalog) });
   } finally {
     ledger.close();
   }

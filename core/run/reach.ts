@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { Engine, InputReach, ReachQuestion, TableShape } from "../engine/engine.js";
 import type { AssetName, DerivedAsset } from "../model.js";
+import { noTime } from "../plan/make-plan.js";
 import { termOf } from "../operators/ready-table.js";
 import type { ReachReport } from "../project.js";
 import { canonicalJson } from "../store/canonical-json.js";
@@ -60,14 +61,24 @@ async function keepAnswers(files: Files, layout: Layout, answers: Answers): Prom
   await files.writeDurable("cache:write", layout.reachCache(), canonicalJson(Object.fromEntries(answers)));
 }
 
-export function reachReport(assets: readonly DerivedAsset[], found: ReadonlyMap<AssetName, readonly InputReach[]>): ReachReport {
+export function reachReport(
+  assets: readonly DerivedAsset[],
+  found: ReadonlyMap<AssetName, readonly InputReach[]>,
+  timeless: ReadonlySet<AssetName>,
+): ReachReport {
   return {
     reach: 1,
     assets: assets.map((asset) => ({
       asset: asset.name,
       partition_by: asset.partitionBy.map(termOf),
       incremental: asset.incremental,
-      inputs: found.get(asset.name) ?? [],
+      inputs: (found.get(asset.name) ?? []).map((reach) => byTheAuthorsWord(asset, reach, timeless)),
     })),
   };
+}
+
+/** `lookback` and `cumulative` are the author's word, which takes the place of a proof; but they need to know when. */
+function byTheAuthorsWord({ incremental }: DerivedAsset, reach: InputReach, timeless: ReadonlySet<AssetName>): InputReach {
+  const follows = incremental.kind === "lookback" || incremental.kind === "cumulative";
+  return follows && timeless.has(reach.input as AssetName) ? { input: reach.input, kind: "all", why: noTime } : reach;
 }

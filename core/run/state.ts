@@ -16,6 +16,8 @@ export interface State {
   readonly memory: HashMemory;
   /** What is provable of the inputs of these assets. */
   readonly reach: (assets: readonly DerivedAsset[]) => Promise<ReadonlyMap<AssetName, readonly InputReach[]>>;
+  /** Assets whose rows do not tell when. */
+  readonly timeless: ReadonlySet<AssetName>;
 }
 
 export async function planFor(state: State, assets: readonly Asset[], requests: Requests = noRequests): Promise<{ readonly plan: Plan; readonly landed: LandedByAsset }> {
@@ -25,6 +27,7 @@ export async function planFor(state: State, assets: readonly Asset[], requests: 
     assets,
     snapshot: snapshotOf(state.ledger),
     landed: new Map([...landed].map(([asset, { ready }]) => [asset, ready])),
+    timeless: state.timeless,
     notices: [...landed].flatMap(([asset, files]) => noticesOn(asset, files)),
   };
   // Proofs cost time: they are asked for where they decide something.
@@ -34,7 +37,7 @@ export async function planFor(state: State, assets: readonly Asset[], requests: 
 }
 
 function isOpen({ commands }: AssetPlan): boolean {
-  return commands.some((command) => command.kind === "transform" && command.build.kind === "reached");
+  return commands.some((command) => command.kind === "transform" && (command.build.kind === "reached" || command.build.kind === "range"));
 }
 
 export async function listAll(state: State, assets: readonly Asset[]): Promise<LandedByAsset> {
