@@ -8,6 +8,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // Machines are shared: a test that hangs is found all the same.
     testTimeout: 60_000,
+    // vitest would leave one of two cores to itself.
+    maxWorkers: 2,
     hookTimeout: 60_000,
     reporters: ["default", new ConformanceCount()],
   },
