@@ -1,24 +1,22 @@
 import type { Command } from "commander";
 import { type CarryOutOptions, carryOut } from "../carry-out.js";
 import type { Session } from "../session.js";
+import { addWishes, type WishOptions, wishesOf } from "../wishes.js";
 import { eventsOption, examples, excludeOption, selectionWords, threadsOption } from "../words.js";
 
-interface RunOptions extends CarryOutOptions {
+interface RunOptions extends CarryOutOptions, WishOptions {
   readonly exclude?: readonly string[];
-  readonly replay?: true;
-  readonly backfill?: true;
 }
 
 /** `flow run`: does exactly what `flow plan` showed. Never prompts. */
 export function addRun(program: Command, session: Session): void {
-  program
+  const command = program
     .command("run")
     .summary("take what has landed, bring the tables up to date")
     .description("Take what has landed and bring the tables up to date: exactly what `flow plan` shows.")
     .argument("[assets...]", `${selectionWords}; what they need runs too`)
-    .addOption(excludeOption())
-    .option("--replay", "fold the named assets anew from the files in the archive")
-    .option("--backfill", "take new files as restatements: not judged for lateness")
+    .addOption(excludeOption());
+  addWishes(command)
     .addOption(threadsOption())
     .addOption(eventsOption())
     .addHelpText(
@@ -27,7 +25,9 @@ export function addRun(program: Command, session: Session): void {
         ["flow run", "everything"],
         ["flow run orders+", "orders and what reads it"],
         ["flow run --exclude weekly --threads 2", "all but one, on two threads"],
-        ["flow run --replay orders", "after its declaration changed"],
+        ["flow run daily --partitions 2026-01-01..2026-01-31", "build January anew"],
+        ["flow run daily --only --full-refresh", "build all of one table, of what is there"],
+        ["flow run --replay orders", "fold it anew from its files"],
         ["flow run --backfill orders", "old files, however late they are"],
         ["flow run --json", "events for a program"],
       ]),
@@ -37,10 +37,7 @@ export function addRun(program: Command, session: Session): void {
 
 async function run(assets: readonly string[], command: Command, session: Session): Promise<void> {
   const options = command.optsWithGlobals<RunOptions>();
-  if (options.replay && assets.length === 0) {
-    command.error("error: `--replay` needs the name of at least one asset", { code: "commander.missingArgument" });
-  }
+  const wishes = wishesOf(assets, options, command);
   const selection = { include: assets, exclude: options.exclude ?? [] };
-  const how = { replay: options.replay === true, backfill: options.backfill === true };
-  await carryOut(session, options, (project, outside) => project.run(selection, { ...outside, ...how }));
+  await carryOut(session, options, (project, outside) => project.run(selection, { ...outside, ...wishes }));
 }

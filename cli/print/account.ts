@@ -102,8 +102,12 @@ function rowWords(outcome: AssetOutcome): readonly string[] {
 
 function builtWords(outcome: AssetOutcome): readonly string[] {
   if (outcome.status === "unchanged") return ["same rows as before"];
-  const { total, changed } = outcome.partitions;
-  return [count(outcome.rows, "row"), ...(total > 1 ? [`${count(changed.length, "partition")} changed`] : []), afterwards(outcome.reason)];
+  return [count(outcome.rows, "row"), ...partitionsOf(outcome), afterwards(outcome.reason)];
+}
+
+/** `1 of 400 partitions changed`; one that is gone changed, too, and is none of those that are there. */
+function partitionsOf({ partitions: { total, changed } }: AssetOutcome): readonly string[] {
+  return total > 1 ? [`${thousands(changed.length)} of ${count(Math.max(total, changed.length), "partition")} changed`] : [];
 }
 
 /** `orders_1.csv withdrawn, -2 rows` */

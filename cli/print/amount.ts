@@ -34,6 +34,18 @@ export function durationText(ms: number): string {
   return unit === undefined ? `${ms}ms` : `${ms / unit[1]}${unit[0]}`;
 }
 
+/** As one says it, in the largest unit that leaves no rest: `6 days`, `1 hour`. */
+export function span(ms: number): string {
+  const units = [
+    ["day", 86_400_000],
+    ["hour", 3_600_000],
+    ["minute", 60_000],
+    ["second", 1000],
+  ] as const;
+  const unit = units.find(([, size]) => ms % size === 0);
+  return unit === undefined ? count(ms, "millisecond") : count(ms / unit[1], unit[0]);
+}
+
 /** `2026-01-03 04:05:06` (UTC), from an ISO instant; what is none stays as it is. */
 export function instant(iso: string): string {
   const parts = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})/.exec(iso);
@@ -55,5 +67,5 @@ export function cut(names: readonly string[], between = ", ", total: number = na
 }
 
 function plural(noun: string): string {
-  return noun.endsWith("y") ? `${noun.slice(0, -1)}ies` : `${noun}s`;
+  return /[^aeo]y$/.test(noun) ? `${noun.slice(0, -1)}ies` : `${noun}s`;
 }

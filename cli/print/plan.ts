@@ -1,12 +1,19 @@
-import type { AssetPlan, Plan } from "../../core/index.js";
+import type { Asset, AssetPlan, Plan } from "../../core/index.js";
 import { renderLines } from "./align.js";
 import { count, thousands } from "./amount.js";
+import { buildWords } from "./build.js";
 import type { Paint } from "./frame.js";
 import { type Mark, planMark, reasonWords } from "./reason.js";
 
-/** One line per asset: symbol, name, what, why; the last line sums up. Same plan, same bytes. */
-export function renderPlan(plan: Plan, paint: Paint): string {
-  const lines = plan.assets.map((asset) => [`${paintMark(planMark(asset), paint)} ${asset.asset}`, what(asset), reasonWords(asset.reason)]);
+/**
+ * One line per asset: symbol, name, what, why; the last line sums up. Same plan, same bytes. `assets` are the catalog's: they say
+ * what a partition is.
+ */
+export function renderPlan(plan: Plan, assets: readonly Asset[], paint: Paint): string {
+  const lines = plan.assets.map((entry) => {
+    const asset = assets.find(({ name }) => name === entry.asset);
+    return [`${paintMark(planMark(entry), paint)} ${entry.asset}`, what(entry, asset), reasonWords(entry.reason)];
+  });
   return `${renderLines(lines)}${planSummary(plan)}\n`;
 }
 
@@ -52,9 +59,11 @@ function isWaiting(asset: AssetPlan): boolean {
   return !hasWork(asset) && asset.from === null && (asset.reason.kind === "nothing-landed" || asset.reason.kind === "no-input");
 }
 
-function what(asset: AssetPlan): string {
-  if (!hasWork(asset)) return "nothing to do";
-  const files = asset.commands.find((command) => command.kind === "pickup")?.deliveries.length ?? 0;
+function what(plan: AssetPlan, asset: Asset | undefined): string {
+  if (!hasWork(plan)) return "nothing to do";
+  const files = plan.commands.find((command) => command.kind === "pickup")?.deliveries.length ?? 0;
   if (files > 0) return `take ${count(files, "file")}`;
-  return asset.from === null ? "build" : "rebuild";
+  if (plan.from === null) return "build";
+  const build = plan.commands.find((command) => command.kind === "transform")?.build;
+  return build === undefined ? "rebuild" : `rebuild ${buildWords(build, plan.reason, asset)}`;
 }

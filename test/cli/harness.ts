@@ -4,7 +4,7 @@ import { main } from "../../cli/main.js";
 import type { Open } from "../../cli/session.js";
 import type { FlowProject, OpenOptions, RunOptions } from "../../core/project.js";
 import type { RunReport } from "../../core/report/report.js";
-import { equalReport, lateReport, plan, quarantineReport, report, showReport, statusReport } from "./values.js";
+import { equalReport, lateReport, plan, quarantineReport, reachReport, report, showReport, statusReport } from "./values.js";
 
 /** A stream that remembers what was written to it. */
 export class Sink extends Writable {
@@ -74,6 +74,7 @@ export function fakeProject(project: Partial<FlowProject> = {}): FlowProject {
     warnings: [],
     plan: async () => plan,
     run: async (_selection, options) => finished(options),
+    reach: async () => reachReport,
     status: async () => statusReport,
     query: async () => ({ columns: [{ name: "n", type: "INTEGER" }], rows: [["1"]] }),
     show: async () => showReport,

@@ -51,6 +51,23 @@ describe("the exit code says how it ended", () => {
     ["run --replay orders", {}, 0],
     ["run --replay", {}, 2],
     ["run --backfill", {}, 0],
+    ["run --partitions 2026-01..2026-02 daily", {}, 0],
+    ["plan --partitions 2026-01 daily", {}, 0],
+    ["run --partitions 2026-01..2026-02", {}, 2],
+    ["run --partitions 2026-01.. daily", {}, 2],
+    ["run --partitions a..b..c daily", {}, 2],
+    ["run daily --partitions", {}, 2],
+    ["run --partitions 2026-13..2026-14 daily", { run: refuse("bad-option") }, 2],
+    ["run --full-refresh daily", {}, 0],
+    ["run --full-refresh", {}, 2],
+    ["run --full-refresh --partitions 2026-01 daily", {}, 2],
+    ["run --only daily", {}, 0],
+    ["run --only", {}, 2],
+    ["plan --full-refresh", {}, 2],
+    ["lineage --reach", {}, 0],
+    ["lineage --reach daily --format json", {}, 0],
+    ["lineage --reach --format dot", {}, 2],
+    ["lineage --reach dayly", { reach: refuse("unknown-asset") }, 2],
     ["withdraw orders a.csv", {}, 0],
     ["withdraw orders a.csv", { withdraw: async () => troubled }, 1],
     ["withdraw orders a.csv", { withdraw: refuse("locked") }, 3],
@@ -124,12 +141,29 @@ describe("the words on the command line become options", () => {
 
 describe("what the project is asked for", () => {
   const outside = { signal: expect.any(AbortSignal), emit: expect.any(Function) };
+  const noWishes = { replay: false, backfill: false, only: false, fullRefresh: false };
   const orders = { include: ["orders"], exclude: [] };
   const all = { include: [], exclude: [] };
   test.each<readonly [argv: string, method: keyof FlowProject, args: readonly unknown[]]>([
-    ["run orders", "run", [orders, { ...outside, replay: false, backfill: false }]],
-    ["run --replay orders", "run", [orders, { ...outside, replay: true, backfill: false }]],
-    ["run --backfill orders", "run", [orders, { ...outside, replay: false, backfill: true }]],
+    ["run orders", "run", [orders, { ...outside, ...noWishes }]],
+    ["run --replay orders", "run", [orders, { ...outside, ...noWishes, replay: true }]],
+    ["run --backfill orders", "run", [orders, { ...outside, ...noWishes, backfill: true }]],
+    ["run --only orders", "run", [orders, { ...outside, ...noWishes, only: true }]],
+    ["run --full-refresh orders", "run", [orders, { ...outside, ...noWishes, fullRefresh: true }]],
+    [
+      "run orders --partitions 2026-01..2026-02",
+      "run",
+      [orders, { ...outside, ...noWishes, partitions: { from: "2026-01", to: "2026-02" } }],
+    ],
+    [
+      "run orders --partitions 2026-01-05",
+      "run",
+      [orders, { ...outside, ...noWishes, partitions: { from: "2026-01-05", to: "2026-01-05" } }],
+    ],
+    ["plan", "plan", [all, noWishes]],
+    ["plan orders --only --full-refresh", "plan", [orders, { ...noWishes, only: true, fullRefresh: true }]],
+    ["lineage --reach", "reach", [null]],
+    ["lineage --reach orders", "reach", ["orders"]],
     ["withdraw orders it/a.csv", "withdraw", ["orders", "it/a.csv", outside]],
     ["verify", "verify", [all, { ideal: false, signal: outside.signal }]],
     ["verify --replay orders", "verify", [orders, { ideal: false, signal: outside.signal }]],
@@ -200,6 +234,17 @@ describe("stdout is the result, stderr is everything else", () => {
 
   test("a group's command that does not exist is said with a suggestion", async () => {
     expect((await flow(["quarantine", "lsit"])).stderr).toBe("error: unknown command 'lsit'\n(Did you mean list?)\n");
+  });
+
+  test.each([
+    ["run --partitions 2026-01", "`--partitions` needs the name of at least one asset"],
+    ["plan --full-refresh", "`--full-refresh` needs the name of at least one asset"],
+    ["run daily --partitions 1..2..3", "It is written from..to, both included: 2026-01-01..2026-01-31, or 2026-01..2026-03."],
+    ["lineage --reach --format dot", "`--reach` is told as text or json, not as dot"],
+  ])("flow %s is refused in words", async (argv, words) => {
+    const { stderr, opened } = await flow(argv.split(" "));
+    expect(stderr).toContain(words);
+    expect(opened).toBeNull();
   });
 
   test("a duration that is none is said, with what is one", async () => {

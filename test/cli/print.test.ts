@@ -1,19 +1,22 @@
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { renderAccount } from "../../cli/print/account.js";
-import { count, cut, duration, durationText, instant, list, thousands } from "../../cli/print/amount.js";
+import { count, cut, duration, durationText, instant, list, span, thousands } from "../../cli/print/amount.js";
 import { renderDeclaration } from "../../cli/print/declaration.js";
 import { ansiPaint, noPaint } from "../../cli/print/frame.js";
 import { renderLate } from "../../cli/print/late.js";
 import { partitionWords } from "../../cli/print/partitions.js";
 import { renderPlan } from "../../cli/print/plan.js";
 import { renderDiscarded, renderQuarantine } from "../../cli/print/quarantine.js";
+import { renderReach } from "../../cli/print/reach.js";
 import { renderShow } from "../../cli/print/show.js";
 import { renderStatus } from "../../cli/print/status.js";
 import { renderVerify } from "../../cli/print/verify.js";
 import type { Asset, PartitionKey } from "../../core/model.js";
 import type { AssetOutcome } from "../../core/report/report.js";
 import {
+  buildAssets,
+  builds,
   daily,
   differingReport,
   equalReport,
@@ -26,6 +29,7 @@ import {
   orders,
   plan,
   quarantineReport,
+  reachReport,
   report,
   restatements,
   showReport,
@@ -37,8 +41,10 @@ const loud = { quiet: false, paint: noPaint };
 const quiet = { quiet: true, paint: noPaint };
 
 const goldens: readonly (readonly [file: string, text: string])[] = [
-  ["plan", renderPlan(plan, noPaint)],
-  ["plan-nothing-to-do", renderPlan(nothingToDo, noPaint)],
+  ["plan", renderPlan(plan, [], noPaint)],
+  ["plan-nothing-to-do", renderPlan(nothingToDo, [], noPaint)],
+  ["plan-builds", renderPlan(builds, buildAssets, noPaint)],
+  ["reach", renderReach(reachReport)],
   ["account", renderAccount(report, [], loud)],
   ["account-troubled", renderAccount(troubled, [], loud)],
   ["account-troubled-quiet", renderAccount(troubled, [], quiet)],
@@ -97,6 +103,7 @@ test("nothing late and nothing refused is said in a sentence", () => {
     "discarded a.csv; nothing of orders in quarantine.\n",
   );
   expect(renderDiscarded(quarantineReport, "orders", "a.csv")).toBe("discarded a.csv; 1 file and 3 rows of orders in quarantine.\n");
+  expect(renderReach({ ...reachReport, assets: [] })).toBe("nothing is derived: nothing to rebuild\n");
   expect(renderVerify({ ...equalReport, assets: [] }, [], { ideal: false, quiet: false })).toBe("0 assets are equal.\n");
 });
 
@@ -133,6 +140,11 @@ describe("amounts", () => {
     [duration(86_399), "23 h 59 min"],
     [duration(86_400), "1 d"],
     [duration(1000 * 86_400 + 7300), "1,000 d 2 h"],
+    [count(2, "day"), "2 days"],
+    [span(6 * 86_400_000), "6 days"],
+    [span(86_400_000), "1 day"],
+    [span(5_400_000), "90 minutes"],
+    [span(1500), "1,500 milliseconds"],
     [durationText(0), "0s"],
     [durationText(90_000), "90s"],
     [durationText(86_400_000), "1d"],

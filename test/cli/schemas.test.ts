@@ -13,6 +13,7 @@ const printed = [
   ["quarantine", "quarantine list --json", "items"],
   ["quarantine", "quarantine discard orders a.csv --json", "items"],
   ["status", "status --json", "assets"],
+  ["reach", "lineage --reach --format json", "assets"],
 ] as const;
 
 describe.each(printed)("%s.schema.json", (schema, argv, list) => {

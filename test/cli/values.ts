@@ -1,6 +1,7 @@
+import type { InputReach } from "../../core/engine/engine.js";
 import type { Asset, AssetName, ContentHash, DeliverySeq, Fingerprint, PartitionKey, RunId } from "../../core/model.js";
-import type { AssetPlan, Plan, PlannedDelivery } from "../../core/plan/plan.js";
-import type { LateReport, QuarantineReport, ShowReport, StatusReport, VerifyReport } from "../../core/project.js";
+import type { AssetPlan, Build, Plan, PlannedDelivery } from "../../core/plan/plan.js";
+import type { LateReport, QuarantineReport, ReachReport, ShowReport, StatusReport, VerifyReport } from "../../core/project.js";
 import type { AssetOutcome, DeliveryOutcome, LateFile, RunReport } from "../../core/report/report.js";
 import type { RowAccount } from "../../core/store/manifest.js";
 
@@ -28,6 +29,10 @@ export function planned(file: string, is: PlannedDelivery["is"]): PlannedDeliver
 
 export function assetPlan(asset: string, reason: AssetPlan["reason"], changes: Partial<AssetPlan> = {}): AssetPlan {
   return { asset: name(asset), kind: "ingested", reason, from: before, commands: [], after: [], ...changes };
+}
+
+function building(kind: "first-build" | "not-partitioned"): AssetPlan["commands"][number] {
+  return { kind: "transform", build: { kind: "all", why: { kind } } };
 }
 
 export const plan: Plan = {
@@ -64,13 +69,91 @@ export const plan: Plan = {
     ),
     assetPlan("customers", { kind: "up-to-date" }),
     assetPlan("weather", { kind: "nothing-landed" }, { from: null }),
-    assetPlan("daily", { kind: "first-build" }, { kind: "derived", from: null, commands: [{ kind: "transform" }] }),
+    assetPlan("daily", { kind: "first-build" }, { kind: "derived", from: null, commands: [building("first-build")] }),
     assetPlan(
       "weekly",
       { kind: "input-pending", inputs: [name("daily"), name("payments")] },
-      { kind: "derived", commands: [{ kind: "transform" }] },
+      { kind: "derived", commands: [building("not-partitioned")] },
     ),
     assetPlan("yearly", { kind: "no-input", inputs: [name("weather")] }, { kind: "derived", from: null }),
+  ],
+};
+
+const keyed = (at: number, ...keys: readonly string[]): { at: number; keys: { sql: string; column: string; monotone: boolean }[] } => ({
+  at,
+  keys: keys.map((sql) => ({ sql, column: "at", monotone: true })),
+});
+const byDay: InputReach = { input: "orders", kind: "aligned", fields: [keyed(0, `strftime("at", '%Y-%m-%d')`)] };
+const byDayAndShop: InputReach = { input: "orders", kind: "aligned", fields: [keyed(0, `strftime("at", '%Y-%m-%d')`), keyed(1, `"shop"`)] };
+const byDayAlone: InputReach = { input: "visits", kind: "aligned", fields: [keyed(0, `strftime("at", '%Y-%m-%d')`)] };
+const twoDays: InputReach = {
+  input: "orders",
+  kind: "aligned",
+  fields: [keyed(0, `strftime("at", '%Y-%m-%d')`, `strftime(("at" + 1), '%Y-%m-%d')`)],
+};
+const ranked: InputReach = { input: "orders", kind: "all", why: "a window function spans partitions" };
+
+/** Every way in which a derived asset can be built. */
+export const builds: Plan = {
+  plan: 1,
+  notices: [],
+  assets: [
+    built("by_day", { kind: "reached", reach: [byDay] }),
+    built("by_day_and_shop", { kind: "reached", reach: [byDayAndShop] }),
+    built("by_two_inputs", { kind: "reached", reach: [byDayAndShop, byDayAlone] }, ["orders", "visits"]),
+    built("by_one_of_two", { kind: "reached", reach: [byDayAndShop, byDayAlone] }),
+    built("by_bucket", { kind: "reached", reach: [{ ...byDay, fields: [keyed(0, "x")] }] }),
+    built("rolling", { kind: "following", lookbackMs: 6 * 86_400_000 }),
+    built("half_a_day", { kind: "following", lookbackMs: 43_200_000 }),
+    built("balance", { kind: "following", lookbackMs: null }),
+    built("ranked", { kind: "all", why: { kind: "not-provable", input: "orders", why: ranked.why } }),
+    built("whole", { kind: "all", why: { kind: "not-partitioned" } }),
+    built("full", { kind: "all", why: { kind: "declared-full" } }),
+    asked("january", { kind: "range", from: "2026-01-01", to: "2026-01-31", reach: [], besides: null }),
+    asked("one_day", { kind: "range", from: "2026-01-01", to: "2026-01-01", reach: [], besides: null }),
+    asked("and_more", { kind: "range", from: "2026-01", to: "2026-03", reach: [], besides: { kind: "reached", reach: [byDay] } }),
+    asked("refreshed", { kind: "all", why: { kind: "asked-for" } }),
+    assetPlan(
+      "rewritten",
+      { kind: "sql-changed" },
+      { kind: "derived", commands: [{ kind: "transform", build: { kind: "all", why: { kind: "asset-changed" } } }] },
+    ),
+  ],
+};
+
+function built(asset: string, build: Build, inputs: readonly string[] = ["orders"]): AssetPlan {
+  return assetPlan(
+    asset,
+    { kind: "input-changed", inputs: inputs.map(name) },
+    { kind: "derived", commands: [{ kind: "transform", build }] },
+  );
+}
+
+function asked(asset: string, build: Build): AssetPlan {
+  return assetPlan(asset, { kind: "requested" }, { kind: "derived", commands: [{ kind: "transform", build }] });
+}
+
+export const reachReport: ReachReport = {
+  reach: 1,
+  assets: [
+    {
+      asset: name("by_day"),
+      partition_by: ["day(at)"],
+      incremental: { kind: "auto" },
+      inputs: [byDay, { input: "shops", kind: "all", why: "a join reads other partitions of it" }],
+    },
+    { asset: name("by_day_and_shop"), partition_by: ["day(at)", "shop"], incremental: { kind: "auto" }, inputs: [byDayAndShop] },
+    { asset: name("day_before"), partition_by: ["day(at)"], incremental: { kind: "auto" }, inputs: [twoDays] },
+    { asset: name("ranked"), partition_by: ["day(at)"], incremental: { kind: "auto" }, inputs: [ranked] },
+    {
+      asset: name("rolling"),
+      partition_by: ["day(at)"],
+      incremental: { kind: "lookback", ms: 6 * 86_400_000 },
+      inputs: [byDay, { input: "shops", kind: "all", why: "its rows do not tell when" }],
+    },
+    { asset: name("balance"), partition_by: ["day(at)"], incremental: { kind: "cumulative" }, inputs: [byDay] },
+    { asset: name("full"), partition_by: ["day(at)"], incremental: { kind: "full" }, inputs: [byDay] },
+    { asset: name("one"), partition_by: [], incremental: { kind: "auto" }, inputs: [] },
   ],
 };
 
@@ -515,11 +598,13 @@ export const daily: Asset = {
   name: name("daily"),
   description: null,
   key: [],
+  incremental: { kind: "auto" },
   partitionBy: [],
   checks: [],
   sql: "select at::date as day, count(*) as n\nfrom orders\ngroup by all\n",
   sqlOrigin: { file: "assets/daily.sql", line: 1, column: 1 },
   parameters: {},
+  usesRunTime: false,
   inputs: [name("orders")],
   columns: [{ name: "day", type: "DATE" }],
 };
@@ -531,3 +616,16 @@ export const showReport: ShowReport = {
   readBy: [name("daily")],
   versions: [{ version: run, published_at: "2026-01-02T03:04:06Z", rows: 1234, partitions: 2, reason: "1 revision" }],
 };
+
+/** The assets of `builds`, as far as their partitions go. */
+export const buildAssets: readonly Asset[] = builds.assets.map(({ asset }) => ({
+  ...daily,
+  name: asset,
+  partitionBy:
+    asset === "by_bucket"
+      ? [{ transform: "bucket", column: "id", argument: 8, name: "id_bucket" }]
+      : [
+          { transform: "day", column: "at", argument: null, name: "at_day" },
+          { transform: "identity", column: "shop", argument: null, name: "shop" },
+        ],
+}));
