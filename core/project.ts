@@ -66,8 +66,15 @@ export interface ReachReport {
     readonly partition_by: readonly string[];
     /** `auto`, `full`, or what the author knows. */
     readonly incremental: Incremental;
-    readonly inputs: readonly InputReach[];
+    readonly inputs: readonly (InputReach | FollowedInput)[];
   }[];
+}
+
+/** By the author's word: from a changed row's partition on, so far or (null) to the end. */
+export interface FollowedInput {
+  readonly input: string;
+  readonly kind: "following";
+  readonly lookbackMs: number | null;
 }
 
 export interface VerifyOptions {

@@ -5,7 +5,7 @@ import type { Paint } from "./frame.js";
 import { lateDetails } from "./late.js";
 import { plain, plainLines } from "./plain.js";
 import { nothingToDo, paintMark } from "./plan.js";
-import { hasRefusals, outcomeMark, reasonWords } from "./reason.js";
+import { cameOutTheSame, hasRefusals, outcomeMark, reasonWords } from "./reason.js";
 
 export interface AccountOptions {
   /** Leaves out what went well, except for the last line. */
@@ -102,6 +102,7 @@ function rowWords(outcome: AssetOutcome): readonly string[] {
 
 function builtWords(outcome: AssetOutcome): readonly string[] {
   if (outcome.status === "unchanged") return ["same rows as before"];
+  if (cameOutTheSame(outcome)) return ["same rows as before", afterwards(outcome.reason)];
   return [count(outcome.rows, "row"), ...partitionsOf(outcome), afterwards(outcome.reason)];
 }
 
@@ -162,7 +163,7 @@ function deliveryDetails(delivery: DeliveryOutcome): readonly string[] {
   const file = plain(delivery.file);
   const reason = plain(delivery.reason ?? delivery.is);
   if (delivery.is === "redelivery") return [`${file}: skipped (${reason})`];
-  const whole = delivery.is === "refused" ? [`${file}: refused: ${reason}`] : [];
+  const whole = delivery.is === "refused" ? [`${file}: refused: ${reason}`] : delivery.reason !== null ? [`${file}: ${reason}`] : [];
   return [...whole, ...driftDetails(file, delivery), ...delivery.refusals.map((refusal) => refusalWords(file, refusal))];
 }
 

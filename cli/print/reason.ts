@@ -39,8 +39,15 @@ export function planMark(plan: AssetPlan): Mark {
 /** The same for what came of it. A version with something refused is trouble, though it is published. */
 export function outcomeMark(outcome: AssetOutcome): Mark {
   if (outcome.status === "failed" || outcome.status === "skipped" || hasRefusals(outcome)) return "!";
-  if (outcome.status === "unchanged") return "=";
+  if (outcome.status === "unchanged" || cameOutTheSame(outcome)) return "=";
   return isAddition(outcome.reason) ? "+" : "~";
+}
+
+/** Built anew, from other inputs or by other SQL, and every partition holds what it held: what reads it has nothing to do. */
+export function cameOutTheSame({ status, reason, deliveries, partitions, rows_before }: AssetOutcome): boolean {
+  const isBuilt =
+    reason.kind === "input-changed" || reason.kind === "input-pending" || reason.kind === "sql-changed" || reason.kind === "requested";
+  return status === "published" && isBuilt && deliveries.length === 0 && partitions.changed.length === 0 && rows_before > 0;
 }
 
 /** Something landed and was not taken, whole files or single rows. */

@@ -4,7 +4,7 @@ import type { Engine, InputReach, ReachQuestion, TableShape } from "../engine/en
 import type { AssetName, DerivedAsset } from "../model.js";
 import { noTime } from "../plan/make-plan.js";
 import { termOf } from "../operators/ready-table.js";
-import type { ReachReport } from "../project.js";
+import type { FollowedInput, ReachReport } from "../project.js";
 import { canonicalJson } from "../store/canonical-json.js";
 import type { Files } from "../store/files.js";
 import type { Layout } from "../store/layout.js";
@@ -77,8 +77,11 @@ export function reachReport(
   };
 }
 
-/** `lookback` and `cumulative` are the author's word, which takes the place of a proof; but they need to know when. */
-function byTheAuthorsWord({ incremental }: DerivedAsset, reach: InputReach, timeless: ReadonlySet<AssetName>): InputReach {
-  const follows = incremental.kind === "lookback" || incremental.kind === "cumulative";
-  return follows && timeless.has(reach.input as AssetName) ? { input: reach.input, kind: "all", why: noTime } : reach;
+/** The author's word takes the place of a proof; `lookback` and `cumulative` need to know when. */
+function byTheAuthorsWord({ incremental }: DerivedAsset, reach: InputReach, timeless: ReadonlySet<AssetName>): InputReach | FollowedInput {
+  const { input } = reach;
+  if (incremental.kind === "auto") return reach;
+  if (incremental.kind === "full") return { input, kind: "all", why: "`incremental: full`" };
+  if (timeless.has(input as AssetName)) return { input, kind: "all", why: noTime };
+  return { input, kind: "following", lookbackMs: incremental.kind === "lookback" ? incremental.ms : null };
 }

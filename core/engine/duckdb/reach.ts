@@ -141,7 +141,7 @@ function spanning(plan: Answer | undefined): string {
   if (plan === undefined || typeof plan === "string") return "its rows may reach any partition";
   if (holds(plan, "LOGICAL_WINDOW")) return "a window function spans partitions";
   if (holds(plan, "LOGICAL_LIMIT") || holds(plan, "LOGICAL_TOP_N")) return "LIMIT looks at all partitions";
-  if (holds(plan, "LOGICAL_COMPARISON_JOIN") || holds(plan, "LOGICAL_CROSS_PRODUCT") || holds(plan, "LOGICAL_ANY_JOIN")) return "a join reads other partitions of it";
+  if (holds(plan, "LOGICAL_COMPARISON_JOIN") || holds(plan, "LOGICAL_CROSS_PRODUCT") || holds(plan, "LOGICAL_ANY_JOIN")) return "a join takes its rows to any partition";
   if (holds(plan, "LOGICAL_AGGREGATE_AND_GROUP_BY")) return "it is aggregated over more than a partition";
   return "its rows may reach any partition";
 }
