@@ -28,6 +28,8 @@ export type ParsedSelect =
       readonly canonical: string;
       /** Names used as `:name` or `$name`, each once. */
       readonly parameters: readonly string[];
+      /** Why the same inputs may yield other rows another time; in order of appearance. */
+      readonly doubts: readonly Doubt[];
     }
   | {
       readonly ok: false;
@@ -35,6 +37,28 @@ export type ParsedSelect =
       /** Character offset into the text; null where the engine gives none. */
       readonly offset: number | null;
     };
+
+export interface Doubt {
+  readonly kind: DoubtKind;
+  /** The construct as a person would name it: `now()`, `first(…)`, `limit`. */
+  readonly what: string;
+  /** Character offset into the text; null where the engine gives none. */
+  readonly offset: number | null;
+}
+
+export type DoubtKind =
+  /** The time of day, or the day. */
+  | "clock"
+  /** Another value at every call. */
+  | "random"
+  /** An aggregate or a window that depends on the order of its rows, and is given none. */
+  | "aggregate"
+  | "window"
+  /** Some of the rows, which are in no order, or in one that may leave several equal. */
+  | "limit"
+  | "limit-ties"
+  | "distinct-on"
+  | "sample";
 
 export interface TableMention {
   readonly name: string;
@@ -141,7 +165,10 @@ export interface Session extends AsyncDisposable {
   interrupt(): void;
 }
 
-export type Parameters = Readonly<Record<string, string | number | boolean>>;
+export type Parameters = Readonly<Record<string, ParameterValue>>;
+
+/** `instant`: a moment, as `2026-01-03 10:00:00+00`; a TIMESTAMPTZ to SQL. */
+export type ParameterValue = string | number | boolean | { readonly instant: string };
 
 export interface TableShape {
   readonly name: string;

@@ -32,6 +32,19 @@ export function withValues(sql: string, parameters: Parameters): string {
   });
 }
 
+/** Where a place in what `withValues` made stands in the SQL as it was written. */
+export function placeWithout(sql: string, parameters: Parameters, offset: number): number {
+  let grown = 0;
+  for (const { name, start, end } of parameterMentions(sql)) {
+    if (start + grown >= offset) break;
+    const value = parameters[name];
+    const length = value === undefined ? end - start : literal(value).length;
+    if (offset < start + grown + length) return start;
+    grown += length - (end - start);
+  }
+  return offset - grown;
+}
+
 function replaced(sql: string, by: (name: string) => string): string {
   let text = "";
   let from = 0;

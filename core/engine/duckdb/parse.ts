@@ -1,6 +1,8 @@
 import type { ParsedSelect, TableMention } from "../engine.js";
 import { type Connection, shown } from "./connection.js";
+import { doubtsIn } from "./determinism.js";
 import { withDollars } from "./parameters.js";
+import { arrayOf, type Json, type Node, nodeOf } from "./plan-json.js";
 import { text } from "./sql.js";
 
 /**
@@ -17,9 +19,6 @@ export async function parseSelects(connection: Connection, sqls: readonly string
   return parsed;
 }
 
-type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
-type Node = { readonly [key: string]: Json };
-
 function readAnswer(answer: Node, sql: string): ParsedSelect {
   if (answer["error"] === true) {
     const position = answer["position"] === undefined ? null : Number(answer["position"]);
@@ -32,7 +31,8 @@ function readAnswer(answer: Node, sql: string): ParsedSelect {
   const parameters = arrayOf(statement?.["named_param_map"]).map((entry) => String(nodeOf(entry)?.["key"] ?? ""));
   const tables = mentions(statement?.["node"] ?? null, new Set(), sql);
   tables.sort((a, b) => (a.offset ?? 0) - (b.offset ?? 0));
-  return { ok: true, tables, canonical: JSON.stringify(withoutPlaces(statements[0] ?? null)), parameters };
+  const doubts = doubtsIn(statement?.["node"] ?? null, { sql, characterOf: (byte) => characterOffset(sql, byte) });
+  return { ok: true, tables, canonical: JSON.stringify(withoutPlaces(statements[0] ?? null)), parameters, doubts };
 }
 
 /** Base tables below a node, less the names of CTEs in scope there. */
@@ -96,12 +96,4 @@ function withoutPlaces(json: Json): Json {
 /** Character offset of a UTF-8 byte offset. */
 export function characterOffset(sql: string, byte: number): number {
   return Buffer.from(sql, "utf8").subarray(0, byte).toString("utf8").length;
-}
-
-function nodeOf(json: Json | undefined): Node | null {
-  return typeof json === "object" && json !== null && !Array.isArray(json) ? (json as Node) : null;
-}
-
-function arrayOf(json: Json | undefined): readonly Json[] {
-  return Array.isArray(json) ? json : [];
 }

@@ -1,3 +1,5 @@
+import type { ParameterValue } from "../engine.js";
+
 /** An identifier, quoted. */
 export function ident(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
@@ -8,8 +10,9 @@ export function text(value: string): string {
   return `'${value.replaceAll("'", "''")}'`;
 }
 
-/** A literal for a project variable. */
-export function literal(value: string | number | boolean): string {
+/** A literal for a parameter. */
+export function literal(value: ParameterValue): string {
+  if (typeof value === "object") return `TIMESTAMPTZ ${text(value.instant)}`;
   return typeof value === "string" ? text(value) : String(value);
 }
 

@@ -3,7 +3,7 @@ import type { FoldedPartition, Parameters, TransformRequest, TransformResult } f
 import { SqlError } from "../engine.js";
 import { canReach, contributing, isBuilt, isMeant } from "./affected.js";
 import { type Connection, numberOf } from "./connection.js";
-import { withValues } from "./parameters.js";
+import { placeWithout, withValues } from "./parameters.js";
 import { characterOffset } from "./parse.js";
 import { partitionKey } from "./partition.js";
 import { createReadyView } from "./ready.js";
@@ -64,18 +64,18 @@ function emptied(request: TransformRequest, now: readonly FoldedPartition[]): re
 /** Binds the SELECT as view `_result` and tells its columns. */
 export async function createResult(connection: Connection, sql: string, parameters: Parameters): Promise<readonly ColumnType[]> {
   const prefix = "CREATE OR REPLACE TEMP VIEW _result AS ";
-  await inUserSql(sql, prefix, () => connection.run(prefix + withValues(sql, parameters)));
+  await inUserSql(sql, prefix, () => connection.run(prefix + withValues(sql, parameters)), parameters);
   const described = await connection.rows("DESCRIBE _result");
   return described.map((row) => ({ name: String(row["column_name"]), type: String(row["column_type"]) }));
 }
 
 /** The engine's byte position in what was run -> character offset in what the user wrote. */
-export async function inUserSql<T>(sql: string, prefix: string, work: () => Promise<T>): Promise<T> {
+export async function inUserSql<T>(sql: string, prefix: string, work: () => Promise<T>, parameters: Parameters = {}): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof SqlError) || error.offset === null) throw error;
-    const offset = characterOffset(prefix + sql, error.offset) - prefix.length;
+    const offset = placeWithout(sql, parameters, characterOffset(prefix + withValues(sql, parameters), error.offset) - prefix.length);
     throw new SqlError(error.kind, error.message, offset >= 0 && offset <= sql.length ? offset : null, error.candidates);
   }
 }
