@@ -46,6 +46,7 @@ export const diagnosticCodes = {
   "contract-mismatch": "the SQL's columns are not the declared ones",
   "self-reference": "an asset's SQL reads the asset itself",
   cycle: "assets read each other in a circle",
+  "not-deterministic": "SQL that may yield other rows from the same inputs",
 
   // Words on the command line
   "bad-option": "an option or argument that is not allowed",

@@ -171,6 +171,9 @@ export type Incremental =
   /** The author knows: a row reaches its own partition and all later ones. */
   | { readonly kind: "cumulative" };
 
+/** The parameter that every SELECT may name without declaring it: the instant at which the run started. */
+export const runTime = "run_time";
+
 export interface DerivedAsset extends AssetBase {
   readonly kind: "derived";
   readonly incremental: Incremental;
@@ -180,6 +183,8 @@ export interface DerivedAsset extends AssetBase {
   readonly sqlOrigin: Origin;
   /** Project variables the SQL names as `:name`, with their values. */
   readonly parameters: Readonly<Record<string, string | number | boolean>>;
+  /** Whether the SQL names `:run_time`: then it is always built whole, so that all its rows tell the same moment. */
+  readonly usesRunTime: boolean;
   /** Assets the SQL reads, each once, sorted. */
   readonly inputs: readonly AssetName[];
   /** Declared contract; empty: whatever the SQL yields. */

@@ -7,7 +7,7 @@ import { below } from "./yaml-source.js";
 
 export type IngestedDraft = Omit<IngestedAsset, "fingerprint">;
 /** What is known before the SQL is parsed. */
-export type DerivedDraft = Omit<DerivedAsset, "fingerprint" | "inputs" | "parameters">;
+export type DerivedDraft = Omit<DerivedAsset, "fingerprint" | "inputs" | "parameters" | "usesRunTime">;
 
 /** An asset with its defaults, whose references are not yet resolved; and the words it came from. */
 export interface Draft {

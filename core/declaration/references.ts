@@ -1,6 +1,7 @@
 import { type Diagnostic, error } from "../diagnostic.js";
 import type { ParsedSelect, TableMention } from "../engine/engine.js";
-import type { AssetName, DerivedAsset } from "../model.js";
+import { type AssetName, type DerivedAsset, runTime } from "../model.js";
+import { doubtWarnings } from "./doubts.js";
 import type { DerivedDraft } from "./draft.js";
 import { fingerprintOfDerived } from "./fingerprint.js";
 import { placeInSql, type SqlText } from "./sql-place.js";
@@ -22,14 +23,11 @@ export interface References {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** The instant a run began, given by flow itself. */
-export const runTime = "run_time";
-
 /** Finds out from the parsed SQL what a derived asset reads. */
 export function resolveReferences(draft: DerivedDraft, text: SqlText, parsed: ParsedSelect, names: Names): References {
   if (!parsed.ok) return withoutInputs(draft, syntaxError(text, parsed.message, parsed.offset));
   const mentions = new Map<string, TableMention>();
-  const diagnostics = [...parameterTrouble(parsed.parameters, text, names)];
+  const diagnostics = [...parameterTrouble(parsed.parameters, text, names), ...doubtWarnings(parsed.doubts, text)];
   for (const mention of parsed.tables) {
     const trouble = mentionTrouble(mention, draft.name, text, names);
     if (trouble !== null) diagnostics.push(trouble);
@@ -49,9 +47,9 @@ function withoutInputs(draft: DerivedDraft, trouble: Diagnostic): References {
 }
 
 function complete(draft: DerivedDraft, inputs: readonly string[], parsed: { readonly canonical: string; readonly parameters: readonly string[] }, names: Names): DerivedAsset {
-  const used = parsed.parameters.filter((name) => Object.hasOwn(names.vars ?? {}, name)).sort();
+  const used = parsed.parameters.filter((name) => name !== runTime && Object.hasOwn(names.vars ?? {}, name)).sort();
   const parameters = Object.fromEntries(used.map((name) => [name, names.vars?.[name] ?? ""]));
-  const asset = { ...draft, parameters, inputs: inputs as readonly AssetName[] };
+  const asset = { ...draft, parameters, usesRunTime: parsed.parameters.includes(runTime), inputs: inputs as readonly AssetName[] };
   return { ...asset, fingerprint: fingerprintOfDerived(asset, parsed.canonical) };
 }
 

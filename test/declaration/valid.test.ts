@@ -155,6 +155,7 @@ select a.id, 'from ghosts; {}' as text from recent a join "Orders" b using (id) 
     const daily = await derived(files);
     const other = await derived(files, { vars: { n: "2" } });
     expect(daily.parameters).toEqual({ n: 1 });
+    expect(daily.usesRunTime).toBe(true);
     expect(other.parameters).toEqual({ n: 2 });
     expect(other.fingerprint).not.toBe(daily.fingerprint);
   });
