@@ -3,6 +3,8 @@ import type { Affected, BasePartition, InputReach } from "../engine/engine.js";
 import type { Build } from "../plan/plan.js";
 import type { Asset, AssetName, Catalog, ColumnType, PartitionKey } from "../model.js";
 import type { Manifest } from "../store/manifest.js";
+import { timeOfRun } from "../run-id.js";
+import { parametersAt } from "./parameters.js";
 import { type Ready, readyTable, readyVersion } from "./ready-table.js";
 import { assemble, baseOf, freshCandidate } from "./candidate.js";
 import type { DeriveWork } from "./work.js";
@@ -16,7 +18,7 @@ export async function transform(work: DeriveWork, build: Build): Promise<void> {
   const reach = build.kind === "reached" || build.kind === "range" ? build.reach : [];
   const result = await session.transform({
     sql: asset.sql,
-    parameters: asset.parameters,
+    parameters: parametersAt(asset, timeOfRun(context.run)),
     inputs: inputs.map(({ table }) => table),
     key: asset.key,
     partitionBy: asset.partitionBy,

@@ -261,6 +261,7 @@ function howMuch(asset: DerivedAsset, reason: Reason, changes: readonly AssetNam
   const { range, refresh } = input.requests;
   if (reason.kind !== "requested" || range === null) return reason.kind === "requested" ? all("asked-for") : needed(asset, changes, input);
   if (refresh.has(asset.name)) return all("asked-for");
+  if (asset.usesRunTime) return all("uses-run-time");
   // The version will say that it was built from the inputs of now: what they changed outside the range is built, too.
   const besides = changes.length === 0 ? null : needed(asset, changes, input);
   return besides?.kind === "all" || besides?.kind === "range" ? besides : { kind: "range", from: range.from, to: range.to, reach: input.reach.get(asset.name) ?? [], besides };
@@ -268,6 +269,7 @@ function howMuch(asset: DerivedAsset, reason: Reason, changes: readonly AssetNam
 
 /** As little as the author's word or the optimizer's proof allows. */
 function needed(asset: DerivedAsset, changes: readonly AssetName[], { reach, timeless }: PlanInput): Build {
+  if (asset.usesRunTime) return all("uses-run-time");
   if (asset.partitionBy.length === 0) return all("not-partitioned");
   const { incremental } = asset;
   if (incremental.kind === "full") return all("declared-full");

@@ -3,6 +3,7 @@ import type { AssetTexts } from "../declaration/load.js";
 import { placeInSql, type SqlText } from "../declaration/sql-place.js";
 import { type Session, SqlError, type TableShape } from "../engine/engine.js";
 import type { AssetName, Catalog, ColumnType, DerivedAsset } from "../model.js";
+import { parametersAt } from "../operators/parameters.js";
 import { contractBreaches } from "../operators/transform.js";
 
 export interface Bound {
@@ -69,7 +70,7 @@ async function bindOne(
   inputs: readonly TableShape[],
 ): Promise<{ readonly columns: readonly ColumnType[] } | { readonly trouble: Diagnostic }> {
   try {
-    return { columns: await session.describe(asset.sql, asset.parameters, inputs) };
+    return { columns: await session.describe(asset.sql, parametersAt(asset, 0), inputs) };
   } catch (trouble) {
     if (!(trouble instanceof SqlError)) throw trouble;
     return { trouble: sqlTrouble(trouble, text) };

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { Engine, InputReach, ReachQuestion, TableShape } from "../engine/engine.js";
-import type { AssetName, DerivedAsset } from "../model.js";
+import { type AssetName, type DerivedAsset, runTime } from "../model.js";
 import { noTime } from "../plan/make-plan.js";
 import { termOf } from "../operators/ready-table.js";
 import type { FollowedInput, ReachReport } from "../project.js";
@@ -20,11 +20,12 @@ export async function reachOfAssets(
   assets: readonly DerivedAsset[],
   shapes: ReadonlyMap<AssetName, TableShape>,
 ): Promise<ReadonlyMap<AssetName, readonly InputReach[]>> {
-  const questions = assets.flatMap((asset) => {
+  const whole = assets.filter(({ usesRunTime }) => usesRunTime).map((asset) => [asset.name, asset.inputs.map(otherMoment)] as const);
+  const questions = assets.filter(({ usesRunTime }) => !usesRunTime).flatMap((asset) => {
     const question = questionOf(asset, shapes);
     return question === null ? [] : [{ asset, question, id: idOf(engine, question) }];
   });
-  if (questions.length === 0) return new Map();
+  if (questions.length === 0) return new Map(whole);
   const known = await readAnswers(layout);
   const open = questions.filter(({ id }) => !known.has(id));
   if (open.length > 0) {
@@ -32,7 +33,12 @@ export async function reachOfAssets(
     open.forEach(({ id }, at) => known.set(id, answers[at] ?? []));
     if (keepIn !== null) await keepAnswers(keepIn, layout, known);
   }
-  return new Map(questions.map(({ asset, id }) => [asset.name, known.get(id) ?? []]));
+  return new Map([...whole, ...questions.map(({ asset, id }) => [asset.name, known.get(id) ?? []] as const)]);
+}
+
+/** Of an asset that names `:run_time` every row tells the moment of its run. */
+function otherMoment(input: AssetName): InputReach {
+  return { input, kind: "all", why: `its SQL names \`:${runTime}\`` };
 }
 
 function questionOf(asset: DerivedAsset, shapes: ReadonlyMap<AssetName, TableShape>): ReachQuestion | null {

@@ -3,9 +3,11 @@ import { type FoldedPartition, type Session, SqlError, type WrittenFile } from "
 import type { Asset, DerivedAsset, IngestedAsset, PartitionKey } from "../model.js";
 import { baseOf, partPath } from "../operators/candidate.js";
 import { filesOf, fromLog } from "../operators/log.js";
+import { parametersAt } from "../operators/parameters.js";
 import { snapshotsOf } from "../operators/snapshots.js";
 import { stagingOf } from "../operators/stage.js";
 import type { AssetVerification, VerifyOptions } from "../project.js";
+import { timeOfRun } from "../run-id.js";
 import { hashFile } from "../store/hash-file.js";
 import { inParallel } from "../store/in-parallel.js";
 import { below } from "../store/layout.js";
@@ -106,7 +108,7 @@ async function rebuild(context: Verifying, asset: DerivedAsset, manifest: Manife
   await context.files.makeDir("stage:make", written);
   const result = await session.transform({
     sql: asset.sql,
-    parameters: asset.parameters,
+    parameters: parametersAt(asset, timeOfRun(manifest.version)),
     inputs: inputs.map(({ table }) => table),
     key: asset.key,
     partitionBy: asset.partitionBy,
