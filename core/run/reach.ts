@@ -84,9 +84,9 @@ export function reachReport(
 }
 
 /** The author's word takes the place of a proof; `lookback` and `cumulative` need to know when. */
-function byTheAuthorsWord({ incremental }: DerivedAsset, reach: InputReach, timeless: ReadonlySet<AssetName>): InputReach | FollowedInput {
+function byTheAuthorsWord({ incremental, usesRunTime }: DerivedAsset, reach: InputReach, timeless: ReadonlySet<AssetName>): InputReach | FollowedInput {
   const { input } = reach;
-  if (incremental.kind === "auto") return reach;
+  if (incremental.kind === "auto" || usesRunTime) return reach;
   if (incremental.kind === "full") return { input, kind: "all", why: "`incremental: full`" };
   if (timeless.has(input as AssetName)) return { input, kind: "all", why: noTime };
   return { input, kind: "following", lookbackMs: incremental.kind === "lookback" ? incremental.ms : null };
