@@ -12,6 +12,7 @@ export interface Schema {
   readonly additionalProperties?: boolean | Schema;
   readonly items?: Schema;
   readonly required?: readonly string[];
+  readonly oneOf?: readonly Schema[];
   readonly definitions?: Readonly<Record<string, Schema>>;
   readonly $ref?: string;
 }
@@ -73,6 +74,10 @@ function nestedSections(schemas: Schemas, file: string, ref: string, key: string
   if (child.$ref !== undefined && !child.$ref.startsWith("#")) return [];
   const at = child.$ref?.slice(1) ?? `${ref}/properties/${key}`;
   const { schema } = follow(schemas, file, { $ref: `${file}#${at}` });
+  const forms = (schema.oneOf ?? []).map((form, place) => ({ keys: Object.keys(form.properties ?? {}), at: `${at}/oneOf/${place}` }));
+  if (forms.length > 0) {
+    return forms.flatMap((form) => (form.keys.length > 0 ? sections(schemas, file, `${name}: ${form.keys.join(", ")}`, 3, form.at) : []));
+  }
   const [inner, step, label] = innerOf(schema, at, name);
   const target = follow(schemas, file, inner);
   if (target.schema.properties === undefined || target.file !== file) return [];
@@ -114,6 +119,7 @@ function keyRow(key: string, schema: Schema, required: readonly string[]): reado
 }
 
 function valueWords(schema: Schema): string {
+  if (schema.oneOf !== undefined) return schema.oneOf.map(choiceWords).join(", or ");
   if (schema.enum !== undefined) return schema.enum.map((value) => `\`${String(value)}\``).join(", ");
   const words: Readonly<Record<string, string>> = {
     object: "mapping",
@@ -127,6 +133,12 @@ function valueWords(schema: Schema): string {
     .flat()
     .map((type) => words[type] ?? type)
     .join(" or ");
+}
+
+/** One of several forms of a value: a mapping is told by its keys. */
+function choiceWords(schema: Schema): string {
+  const keys = Object.keys(schema.properties ?? {});
+  return keys.length > 0 ? `\`{ ${keys.map((key) => `${key}: …`).join(", ")} }\`` : valueWords(schema);
 }
 
 /** As one would write it in YAML's flow style. */
