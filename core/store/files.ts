@@ -1,20 +1,8 @@
 import { createHash } from "node:crypto";
-import { constants } from "node:fs";
-import {
-  copyFile,
-  type FileHandle,
-  link,
-  lstat,
-  mkdir,
-  open,
-  readdir,
-  rename,
-  rm,
-  stat,
-  symlink,
-  unlink,
-} from "node:fs/promises";
+import { closeSync, constants, fsync, lstatSync, openSync, readdirSync } from "node:fs";
+import { copyFile, type FileHandle, link, lstat, mkdir, open, readdir, rename, rm, stat, symlink, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { promisify } from "node:util";
 import type { ContentHash } from "../model.js";
 import { hashFile, sha256Of } from "./hash-file.js";
 import { inParallel } from "./in-parallel.js";
@@ -280,21 +268,28 @@ async function readSheet(handle: FileHandle): Promise<string> {
 }
 
 async function syncTree(path: string, skipLinked: boolean): Promise<void> {
-  const entries = await readdir(path, { withFileTypes: true });
-  await inParallel(entries, parallelSyncs, async (entry) => {
-    const child = join(path, entry.name);
-    if (entry.isDirectory()) await syncTree(child, skipLinked);
-    else if (entry.isFile() && !(skipLinked && (await lstat(child)).nlink > 1)) await sync(child);
-  });
-  await sync(path);
+  await inParallel(toSync(path, skipLinked), parallelSyncs, sync);
 }
 
+/** A folder and what is in it. */
+function toSync(path: string, skipLinked: boolean): readonly string[] {
+  const within = readdirSync(path, { withFileTypes: true }).flatMap((entry): readonly string[] => {
+    const child = join(path, entry.name);
+    if (entry.isDirectory()) return toSync(child, skipLinked);
+    return entry.isFile() && !(skipLinked && lstatSync(child).nlink > 1) ? [child] : [];
+  });
+  return [...within, path];
+}
+
+const flush = promisify(fsync);
+
+/** Only the flush waits for the disk, and only it is worth a thread: with thousands of folders the ways there and back cost more. */
 async function sync(path: string): Promise<void> {
-  const handle = await open(path, "r");
+  const descriptor = openSync(path, "r");
   try {
-    await handle.sync();
+    await flush(descriptor);
   } finally {
-    await handle.close();
+    closeSync(descriptor);
   }
 }
 
