@@ -28,7 +28,9 @@ function differing({ input, before, after }: Pick<AffectedQuestion, "input" | "b
 export async function following(connection: Connection, question: FollowingQuestion): Promise<Affected | null> {
   const { column, field, lookbackMs } = question;
   const moments = `SELECT DISTINCT ${ident(column)}::TIMESTAMP AS t FROM (${differing(question)})`;
-  const [edges] = await connection.rows(`SELECT min(t) AS lo, count(*) - count(t) AS unknown, count(*) AS n, ${fieldValueOf(field, "min(t)")} AS first FROM (${moments})`);
+  const [edges] = await connection.rows(
+    `SELECT min(t) AS lo, count(*) - count(t) AS unknown, count(*) AS n, ${fieldValueOf(field, "min(t)")} AS first FROM (${moments})`,
+  );
   if (edges === undefined || numberOf(edges["unknown"]) > 0) return null;
   if (numberOf(edges["n"]) === 0) return { kind: "paths", fields: [0], paths: [] };
   if (lookbackMs === null) return { kind: "range", from: shown(edges["first"] ?? null), to: null };
@@ -42,7 +44,10 @@ export async function following(connection: Connection, question: FollowingQuest
 /** Of each row of an input the paths it can reach: one for each way in which it is read. */
 function pathsOver(partitionBy: readonly PartitionField[], fields: readonly number[], reach: AffectedQuestion["reach"]): readonly string[] {
   const keys = fields.map((at) => reach.fields.find((field) => field.at === at)?.keys ?? []);
-  const combinations = keys.reduce<readonly (readonly string[])[]>((all, next) => all.flatMap((one) => next.map((key) => [...one, key.sql])), [[]]);
+  const combinations = keys.reduce<readonly (readonly string[])[]>(
+    (all, next) => all.flatMap((one) => next.map((key) => [...one, key.sql])),
+    [[]],
+  );
   const chosen = fieldsAt(partitionBy, fields);
   return combinations.map((values) => pathOf(chosen, values));
 }
@@ -73,7 +78,10 @@ export function isBuilt(partitionBy: readonly PartitionField[], only: Affected):
 }
 
 function within(value: string, { from, to }: Extract<Affected, { kind: "range" }>): string {
-  const bounds = [from === null ? [] : [`(${value})::VARCHAR >= ${text(from)}`], to === null ? [] : [`(${value})::VARCHAR <= ${text(to)}`]].flat();
+  const bounds = [
+    from === null ? [] : [`(${value})::VARCHAR >= ${text(from)}`],
+    to === null ? [] : [`(${value})::VARCHAR <= ${text(to)}`],
+  ].flat();
   return bounds.length === 0 ? "true" : bounds.join(" AND ");
 }
 
@@ -107,15 +115,21 @@ export async function contributing(
   const keys = reach?.kind === "aligned" && at !== undefined ? (reach.fields.find((found) => found.at === at)?.keys ?? []) : [];
   const [key] = keys;
   const time = table.partitionBy.find(({ column, transform }) => column === key?.column && transform in formats);
-  if (field === undefined || key === undefined || time === undefined || !isMonotoneField(field) || !keys.every(({ column, monotone }) => monotone && column === key.column)) {
+  if (
+    field === undefined ||
+    key === undefined ||
+    time === undefined ||
+    !isMonotoneField(field) ||
+    !keys.every(({ column, monotone }) => monotone && column === key.column)
+  ) {
     return table.files;
   }
   const intervals = table.files.map((file) => ({ file, value: folderValue(file, time) }));
-  const known = intervals.flatMap(({ file, value }) => (value === null ? [] : [`(${text(file)}, ${text(value)})`]));
-  if (known.length === 0) return table.files;
-  const found = await connection.rows(contributingQuery(known, time, field, keys, only, table));
-  const kept = new Set(found.map((row) => String(row["file"])));
-  return intervals.filter(({ file, value }) => value === null || kept.has(file)).map(({ file }) => file);
+  const known = new Set(intervals.flatMap(({ value }) => value ?? []));
+  if (known.size === 0) return table.files;
+  const found = await connection.rows(contributingQuery([...known], time, field, keys, only, table));
+  const kept = new Set(found.map((row) => String(row["value"])));
+  return intervals.filter(({ value }) => value === null || kept.has(value)).map(({ file }) => file);
 }
 
 const formats: Readonly<Record<string, string>> = { year: "%Y", month: "%Y-%m", day: "%Y-%m-%d", hour: "%Y-%m-%d-%H" };
@@ -140,17 +154,22 @@ function contributingQuery(
 ): string {
   const type = table.columns.find(({ name }) => name === time.column)?.type ?? "TIMESTAMP";
   const start = `strptime(value, ${text(formats[time.transform] ?? "")})`;
-  const edge = (moment: string, key: ReachKey): string => `(SELECT (${key.sql})::VARCHAR FROM (SELECT (${moment})::${type} AS ${ident(time.column)}))`;
-  const values = only.kind === "range" ? [] : only.paths.map((path) => decodeURIComponent(path.split("/")[0]?.slice(field.name.length + 1) ?? ""));
+  const edge = (moment: string, key: ReachKey): string =>
+    `(SELECT (${key.sql})::VARCHAR FROM (SELECT (${moment})::${type} AS ${ident(time.column)}))`;
+  const values =
+    only.kind === "range" ? [] : only.paths.map((path) => decodeURIComponent(path.split("/")[0]?.slice(field.name.length + 1) ?? ""));
   const tests = keys.map((key) => {
     const [lo, hi] = [edge("first", key), edge("last", key)];
-    if (only.kind === "range") return `coalesce((${only.to === null ? "true" : `${lo} <= ${text(only.to)}`}) AND (${only.from === null ? "true" : `${hi} >= ${text(only.from)}`}), true)`;
+    if (only.kind === "range")
+      return `coalesce((${only.to === null ? "true" : `${lo} <= ${text(only.to)}`}) AND (${only.from === null ? "true" : `${hi} >= ${text(only.from)}`}), true)`;
     return `coalesce(len(list_filter(${texts(values)}::VARCHAR[], v -> v >= lo_${keys.indexOf(key)} AND v <= hi_${keys.indexOf(key)})) > 0, true)`;
   });
   const edges = keys.flatMap((key, at) => [`${edge("first", key)} AS lo_${at}`, `${edge("last", key)} AS hi_${at}`]).join(", ");
-  return `SELECT file FROM (
-      SELECT file, first, last, ${edges} FROM (
-        SELECT file, ${start} AS first, ${start} + INTERVAL 1 ${time.transform} - INTERVAL 1 MICROSECOND AS last FROM (VALUES ${known.join(", ")}) t (file, value)))
+  // One text instead of thousands of literals, each of which would be bound by itself.
+  return `SELECT value FROM (
+      SELECT value, first, last, ${edges} FROM (
+        SELECT value, ${start} AS first, ${start} + INTERVAL 1 ${time.transform} - INTERVAL 1 MICROSECOND AS last
+        FROM (SELECT unnest(string_split(${text(known.join(" "))}, ' ')) AS value)))
     WHERE ${tests.join(" OR ")}`;
 }
 
