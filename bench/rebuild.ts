@@ -1,5 +1,5 @@
 import { mkdtempSync } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -98,7 +98,7 @@ async function once(dir: string, way: Way, round: number, { days }: Size): Promi
     case "refresh":
       return timed(dir, derived, { only: true, fullRefresh: true });
     case "anew":
-      await forget(dir);
+      await forget(dir, round);
       return timed(dir, derived, { only: true });
   }
 }
@@ -125,13 +125,19 @@ function isDerived({ asset }: AssetOutcome): boolean {
   return derived.some((name) => name === asset);
 }
 
-/** The derived assets never were: their versions go, and the ledger, which is made again from what is left. */
-async function forget(dir: string): Promise<void> {
+/**
+ * The derived assets never were: their versions go, and the ledger, which is made again from what is left. They are put aside and not
+ * deleted, because ext4 takes its time to give new files the inodes of ones just deleted, and the next way would pay for that.
+ */
+async function forget(dir: string, round: number): Promise<void> {
   const store = join(dir, "data");
-  const gone = derived.flatMap((asset) => [join(store, "ready", asset), join(store, "archive", asset)]);
-  for (const path of [...gone, ...["", "-wal", "-shm"].map((end) => join(store, ".flow", `ledger.db${end}`))]) {
-    await rm(path, { recursive: true, force: true });
+  const aside = join(dir, `forgotten-${round}`);
+  await mkdir(aside);
+  for (const asset of derived) {
+    await rename(join(store, "archive", asset), join(aside, asset));
+    await rm(join(store, "ready", asset));
   }
+  for (const end of ["", "-wal", "-shm"]) await rm(join(store, ".flow", `ledger.db${end}`), { force: true });
 }
 
 interface Summary {
