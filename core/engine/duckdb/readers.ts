@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Column } from "../../model.js";
 import { unreachable } from "../../model.js";
 import type { CsvLayout, FileToStage } from "../engine.js";
@@ -30,7 +31,7 @@ export async function readerFor(connection: Connection, group: Group, columns: r
   switch (first.format) {
     case "csv":
       if (first.csv === null) throw new Error("a CSV file comes with its layout");
-      return csvReader(connection, group, columns, first.csv);
+      return csvReader(group, columns, first.csv);
     case "ndjson":
       return jsonReader(connection, group, columns, ndjsonLines(group));
     case "json":
@@ -46,8 +47,9 @@ function paths(group: Group): string {
   return texts(group.map((file) => file.path));
 }
 
-async function csvReader(connection: Connection, group: Group, columns: readonly Column[], csv: CsvLayout): Promise<Reader> {
-  const rejects = `_rejects_${numberOf((await connection.rows("SELECT count(*) AS n FROM duckdb_tables() WHERE temporary"))[0]?.["n"])}`;
+function csvReader(group: Group, columns: readonly Column[], csv: CsvLayout): Reader {
+  // DuckDB keeps one counter for each name in the whole instance: a name that two sessions use at once loses the records of one.
+  const rejects = `_rejects_${randomUUID().replaceAll("-", "")}`;
   const fields = csv.fields.map((_, at) => `'c${at}': 'VARCHAR'`).join(", ");
   const options = [
     `columns = {${fields}}`,
@@ -109,11 +111,17 @@ function jsonRecords(group: Group): string {
 async function jsonReader(connection: Connection, group: Group, columns: readonly Column[], records: string): Promise<Reader> {
   const path = (name: string): string => text(`$."${name.replaceAll('"', '\\"')}"`);
   const values = columns.map((column, at) => {
-    const read = (name: string): string => (isNested(column.type) || column.type === "JSON" ? `nullif((_j -> ${path(name)})::VARCHAR, 'null')` : `_j ->> ${path(name)}`);
+    const read = (name: string): string =>
+      isNested(column.type) || column.type === "JSON" ? `nullif((_j -> ${path(name)})::VARCHAR, 'null')` : `_j ->> ${path(name)}`;
     return `coalesce(${[column.name, ...column.aliases].map(read).join(", ")}) AS r${at}`;
   });
   const valid = `CASE WHEN json_valid(_json) AND json_type(_json) = 'OBJECT' THEN _json::JSON END AS _j`;
-  const drifts = await driftOf(connection, group, columns, `SELECT _f, unnest(json_keys(_j)) AS name FROM (SELECT _f, ${valid} FROM (${records}))`);
+  const drifts = await driftOf(
+    connection,
+    group,
+    columns,
+    `SELECT _f, unnest(json_keys(_j)) AS name FROM (SELECT _f, ${valid} FROM (${records}))`,
+  );
   return {
     sql: `SELECT _f, _blank, _json, _j, ${values.join(", ")} FROM (SELECT *, ${valid} FROM (${records}))`,
     raw: "_json",
@@ -164,8 +172,10 @@ async function driftOf(connection: Connection, group: Group, columns: readonly C
     const at = numberOf(row["_f"]);
     present.set(at, [...(present.get(at) ?? []), shown(row["name"] ?? null) ?? ""]);
   }
-  return new Map(group.flatMap((file, at) => {
-    const found = present.get(at);
-    return found === undefined ? [] : [[file.seq, drift(columns, found)] as const];
-  }));
+  return new Map(
+    group.flatMap((file, at) => {
+      const found = present.get(at);
+      return found === undefined ? [] : [[file.seq, drift(columns, found)] as const];
+    }),
+  );
 }
