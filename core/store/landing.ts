@@ -3,7 +3,7 @@ import { lstat, readdir, realpath } from "node:fs/promises";
 import { sep } from "node:path";
 import picomatch from "picomatch";
 import type { AssetName, Completeness, RunId } from "../model.js";
-import { compareBytes } from "./byte-order.js";
+import { compareBytes } from "../byte-order.js";
 import { inParallel } from "./in-parallel.js";
 import { below, type Layout } from "./layout.js";
 import { isSystemError } from "./trouble.js";

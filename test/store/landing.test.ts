@@ -3,7 +3,7 @@ import { appendFile, mkdir, rename, stat, symlink, utimes, writeFile } from "nod
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Completeness } from "../../core/model.js";
-import { compareBytes } from "../../core/store/byte-order.js";
+import { compareBytes } from "../../core/byte-order.js";
 import { hashFile, sha256Of } from "../../core/store/hash-file.js";
 import { type LandingEntry, type LandingRules, listLanding } from "../../core/store/landing.js";
 import { openLayout } from "../../core/store/layout.js";
