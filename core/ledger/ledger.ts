@@ -14,8 +14,10 @@ export interface Ledger {
   byContent(asset: AssetName, sha256: ContentHash): readonly DeliveryRow[];
   /** Current deliveries under this name, oldest first (more than one only under `on_revision: merge`). */
   byName(asset: AssetName, file: string): readonly DeliveryRow[];
-  /** Redeliveries of these bytes that no other bytes of their own name have followed, oldest first. */
-  twins(asset: AssetName, sha256: ContentHash): readonly DeliveryRow[];
+  /** Copies of these bytes, oldest first; without those whose own name has brought other bytes since, or with them. */
+  twins(asset: AssetName, sha256: ContentHash, followed: "without" | "with"): readonly DeliveryRow[];
+  /** Copies under this name, oldest first. */
+  copies(asset: AssetName, file: string): readonly DeliveryRow[];
   /** Current deliveries, oldest first; of one partition where given. */
   currentDeliveries(asset: AssetName, partition?: PartitionKey): readonly DeliveryRow[];
   /** Every delivery ever seen, newest first. */
@@ -103,7 +105,14 @@ export interface FileDecision {
   readonly marker: string | null;
   readonly decision:
     /** In the manifest where there is a version; without one it had no rows. */
-    | { readonly kind: "accepted"; readonly rows: RowAccount; readonly supersedes: readonly DeliverySeq[]; readonly judgedAgainst: string | null }
+    | {
+        readonly kind: "accepted";
+        readonly rows: RowAccount;
+        readonly supersedes: readonly DeliverySeq[];
+        /** Deliveries of the same bytes in whose place it counts. */
+        readonly copies?: readonly DeliverySeq[];
+        readonly judgedAgainst: string | null;
+      }
     | { readonly kind: "redelivery"; readonly of: DeliverySeq }
     | { readonly kind: "refused"; readonly reason: string };
 }

@@ -21,7 +21,7 @@ function recordManifest(database: Database, manifest: Manifest): void {
   if (!fresh) return;
   for (const { seq } of known) bringBack(database, manifest.asset, seq);
   for (const delivery of manifest.deliveries.replayed) replaceRows(database, manifest, delivery);
-  for (const { seq } of manifest.deliveries.superseded) supersede(database, manifest.asset, seq);
+  for (const { seq, becomes } of manifest.deliveries.superseded) supersede(database, manifest.asset, seq, becomes);
   for (const seq of manifest.deliveries.withdrawn) withdraw(database, manifest.asset, seq);
 }
 
@@ -95,7 +95,7 @@ function recordDecision(database: Database, { asset, run }: RunRecord, file: Fil
   const seen = { ...file, asset, run, rows: noRows, judgedAgainst: null };
   switch (decision.kind) {
     case "accepted":
-      return recordAccepted(database, { ...seen, ...decision, state: "current" }, decision.supersedes);
+      return recordAccepted(database, { ...seen, ...decision, state: "current" }, decision);
     case "redelivery":
       insertDelivery(database, { ...seen, state: "redelivered" });
       return;
@@ -109,9 +109,10 @@ function recordDecision(database: Database, { asset, run }: RunRecord, file: Fil
 }
 
 /** One that the manifest has is there already; this is for files without rows, and for runs whose manifest is gone. */
-function recordAccepted(database: Database, row: DeliveryRow, supersedes: readonly number[]): void {
+function recordAccepted(database: Database, row: DeliveryRow, { supersedes, copies = [] }: Extract<FileDecision["decision"], { kind: "accepted" }>): void {
   if (!insertDelivery(database, row)) return;
   for (const seq of supersedes) supersede(database, row.asset, seq);
+  for (const seq of copies) supersede(database, row.asset, seq, "copy");
   quarantineRows(database, row);
 }
 
@@ -137,8 +138,10 @@ function bringBack(database: Database, asset: AssetName, seq: number): void {
   database.run("update delivery set state = 'current' where asset = ? and seq = ?", asset, seq);
 }
 
-function supersede(database: Database, asset: AssetName, seq: number): void {
-  database.run("update delivery set state = 'superseded' where asset = ? and seq = ? and state = 'current'", asset, seq);
+/** By other bytes under its name, or by the same bytes under another: then it is what was skipped as a copy. */
+function supersede(database: Database, asset: AssetName, seq: number, becomes?: "copy"): void {
+  const state = becomes === "copy" ? "redelivered" : "superseded";
+  database.run("update delivery set state = ? where asset = ? and seq = ? and state = 'current'", state, asset, seq);
   forgetRefused(database, asset, seq);
 }
 

@@ -51,15 +51,23 @@ function asLedger(database: Database): Ledger {
         asset,
         file,
       ),
-    twins: (asset, sha256) =>
+    twins: (asset, sha256, followed) =>
       deliveries(
         `delivery d indexed by delivery_redelivered
          where d.asset = ? and d.sha256 = ? and d.state = 'redelivered'
-           and not exists (select 1 from delivery later
-             where later.asset = d.asset and later.file = d.file and later.seq > d.seq and later.sha256 <> d.sha256 and later.state <> 'refused')
+           and (? = 'with' or not exists (select 1 from delivery later
+             where later.asset = d.asset and later.file = d.file and later.seq > d.seq and later.sha256 <> d.sha256 and later.state <> 'refused'))
          order by d.seq`,
         asset,
         sha256,
+        followed,
+      ),
+    copies: (asset, file) =>
+      deliveries(
+        `delivery d indexed by delivery_by_file
+         where d.asset = ? and d.file = ? and d.state = 'redelivered' order by d.seq`,
+        asset,
+        file,
       ),
     currentDeliveries: (asset, partition) =>
       partition === undefined

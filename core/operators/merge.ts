@@ -9,8 +9,8 @@ import type { IngestWork, Staged } from "./work.js";
 
 /** Typed rows + parent version -> candidate version, in `staging/ready`. */
 export async function merge(work: IngestWork, withdraw: readonly DeliverySeq[]): Promise<void> {
-  const superseded = work.staged.flatMap((entry) => entry.supersedes.map((seq) => ({ seq, by: entry.delivery.seq })));
   const counted = new Set(work.context.ledger.currentDeliveries(work.asset.name).map(({ seq }) => seq));
+  const superseded = work.staged.flatMap((entry) => supersededBy(entry, counted));
   // What counts already and is read once more takes its own old rows' place.
   const restated = work.staged.filter(({ delivery, archived }) => archived && counted.has(delivery.seq)).map(({ delivery }) => delivery.seq);
   const remove = [...superseded.map(({ seq }) => seq), ...withdraw, ...restated];
@@ -31,6 +31,11 @@ export async function merge(work: IngestWork, withdraw: readonly DeliverySeq[]):
     inputs: [],
     watermark: watermarkAfter(work),
   };
+}
+
+function supersededBy({ delivery, supersedes, copies }: Staged, counted: ReadonlySet<DeliverySeq>): Manifest["deliveries"]["superseded"] {
+  const becoming = copies.filter(({ seq }) => counted.has(seq));
+  return [...supersedes.map((seq) => ({ seq, by: delivery.seq })), ...becoming.map(({ seq }) => ({ seq, by: delivery.seq, becomes: "copy" as const }))];
 }
 
 /** A replay says all there is: where it puts nothing, nothing of the parent is left. */

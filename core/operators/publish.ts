@@ -79,7 +79,8 @@ function decide(work: IngestWork, delivery: PlannedDelivery): FileDecision["deci
   if (refused !== undefined) return { kind: "refused", reason: refused.reason };
   const staged = work.staged.find((entry) => entry.delivery === delivery);
   if (staged === undefined) throw new Error(`no decision on ${delivery.file}`);
-  return { kind: "accepted", rows: accountOf(staged), supersedes: staged.supersedes, judgedAgainst: staged.judgedAgainst };
+  const copies = staged.copies.map(({ seq }) => seq);
+  return { kind: "accepted", rows: accountOf(staged), supersedes: staged.supersedes, ...(copies.length > 0 ? { copies } : {}), judgedAgainst: staged.judgedAgainst };
 }
 
 export const rejectedRevision = "its name is taken by a delivery with other bytes, and `on_revision` is `reject`";

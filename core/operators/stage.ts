@@ -1,7 +1,8 @@
 import { FlowError } from "../diagnostic.js";
 import type { FileToStage, StagedFile } from "../engine/engine.js";
+import type { DeliveryRow } from "../ledger/ledger.js";
 import type { DeliverySeq, IngestedAsset } from "../model.js";
-import type { Command, PlannedDelivery } from "../plan/plan.js";
+import type { Command, Copied, PlannedDelivery } from "../plan/plan.js";
 import { notice } from "./context.js";
 import { timeOfRun } from "../run-id.js";
 import { inParallel } from "../store/in-parallel.js";
@@ -25,36 +26,60 @@ const parallelHeads = 16;
 
 /** Deliveries -> typed rows in `staging/intermediate`, and the policies on what could not be read. */
 export async function stage(work: IngestWork, command: Extract<Command, { kind: "stage" }>): Promise<void> {
-  const { context, session } = work;
+  const { context } = work;
   await context.files.removeTree("stage:remove", work.stagedInto);
   await context.files.makeDir("stage:make", work.stagedInto);
-  const readable = [...(await readAgain(work, command)), ...(await readTaken(work, command))];
-  const files = readable.flatMap((entry) => (entry.kind === "file" ? [entry.file] : []));
-  const result = await session.stage({ ...stagingOf(work.asset), files, into: work.stagedInto });
-  const bySeq = new Map(result.files.map((file) => [file.seq, file]));
-  for (const entry of readable) judge(work, entry, bySeq.get(entry.delivery.seq) ?? nothing(entry.delivery));
+  await read(work, command, [...(await readAgain(work, command)), ...(await readTaken(work, command))]);
+  const spared = command.anewWithout === null ? [] : await fromLog(work, sparedBy(work, command));
+  if (spared.length > 0) await read(work, command, spared);
 }
 
-async function readTaken(work: IngestWork, { deliveries, judged }: Extract<Command, { kind: "stage" }>): Promise<readonly Readable[]> {
+async function read(work: IngestWork, command: Extract<Command, { kind: "stage" }>, readable: readonly Readable[]): Promise<void> {
+  const files = readable.flatMap((entry) => (entry.kind === "file" ? [entry.file] : []));
+  const result = await work.session.stage({ ...stagingOf(work.asset), files, into: work.stagedInto });
+  const bySeq = new Map(result.files.map((file) => [file.seq, file]));
+  for (const entry of readable) judge(work, command, entry, bySeq.get(entry.delivery.seq) ?? nothing(entry.delivery));
+}
+
+/** What a refused file would have replaced still counts: where the version is folded anew, it has to be read, too. */
+function sparedBy({ asset, context, refused }: IngestWork, { copied }: Extract<Command, { kind: "stage" }>): readonly DeliveryRow[] {
+  const by = new Set(refused.map(({ delivery }) => delivery.seq));
+  const spared = new Set([...refused.flatMap(({ delivery }) => supersededBy(delivery)), ...copied.flatMap((entry) => (by.has(entry.by) ? [entry.seq] : []))]);
+  return spared.size === 0 ? [] : context.ledger.currentDeliveries(asset.name).filter(({ seq }) => spared.has(seq));
+}
+
+async function readTaken(work: IngestWork, { deliveries, copied, judged }: Extract<Command, { kind: "stage" }>): Promise<readonly Readable[]> {
   const { asset, context } = work;
+  const before = judgedBefore(work, copied);
   const folder = context.layout.pickedUp(asset.name, context.run);
   // Revisions and backfills are restatements: they are not judged for lateness.
-  const against = (delivery: PlannedDelivery): string | null => (judged && delivery.is.kind === "new" ? (work.parent?.watermark ?? null) : null);
+  const against = ({ seq, is }: PlannedDelivery): string | null => {
+    if (is.kind !== "new") return null;
+    return before.has(seq) ? (before.get(seq) ?? null) : judged ? (work.parent?.watermark ?? null) : null;
+  };
   return inParallel(deliveries, parallelHeads, (delivery) =>
     readDelivery(work, delivery, below(folder, delivery.file), against(delivery), timeOfRun(context.run)),
   );
 }
 
 /** From the log: the deliveries that count again, and all others where the version is folded anew. */
-async function readAgain(work: IngestWork, { deliveries, again, anewWithout }: Extract<Command, { kind: "stage" }>): Promise<readonly Readable[]> {
+async function readAgain(work: IngestWork, { deliveries, again, copied, anewWithout }: Extract<Command, { kind: "stage" }>): Promise<readonly Readable[]> {
   const { ledger } = work.context;
   const wanted = new Set(again);
-  const leftOut = new Set([...deliveries.flatMap(supersededBy), ...(anewWithout ?? []), ...again]);
+  const leftOut = new Set([...deliveries.flatMap(supersededBy), ...copied.map(({ seq }) => seq), ...(anewWithout ?? []), ...again]);
   const rest = anewWithout === null ? [] : ledger.currentDeliveries(work.asset.name).filter(({ seq }) => !leftOut.has(seq));
   const returning = wanted.size === 0 ? [] : ledger.deliveries(work.asset.name).filter(({ seq }) => wanted.has(seq));
   // A restatement, like a revision: what was kept out as too late is let in.
-  const restated = returning.map((row) => ({ ...row, judgedAgainst: null }));
+  const before = judgedBefore(work, copied);
+  const restated = returning.map((row) => ({ ...row, judgedAgainst: before.get(row.seq) ?? null }));
   return fromLog(work, [...rest, ...restated].sort((a, b) => a.seq - b.seq));
+}
+
+/** Rows that count under another name from now on are judged as they were: the change of name brings no row, and loses none. */
+function judgedBefore({ asset, context }: IngestWork, copied: readonly Copied[]): ReadonlyMap<DeliverySeq, string | null> {
+  if (copied.length === 0) return new Map();
+  const counting = new Map(context.ledger.currentDeliveries(asset.name).map(({ seq, judgedAgainst }) => [seq, judgedAgainst]));
+  return new Map(copied.map(({ seq, by }) => [by, counting.get(seq) ?? null]));
 }
 
 function supersededBy(delivery: PlannedDelivery): readonly DeliverySeq[] {
@@ -62,7 +87,7 @@ function supersededBy(delivery: PlannedDelivery): readonly DeliverySeq[] {
 }
 
 /** Takes a delivery or refuses it whole. */
-function judge(work: IngestWork, entry: Readable, staged: StagedFile): void {
+function judge(work: IngestWork, { copied }: Extract<Command, { kind: "stage" }>, entry: Readable, staged: StagedFile): void {
   const { delivery } = entry;
   const named = entry.kind === "file" ? entry.drift : { added: [], missing: [] };
   const drift = { added: [...named.added, ...staged.drift.added], missing: [...named.missing, ...staged.drift.missing] };
@@ -74,7 +99,8 @@ function judge(work: IngestWork, entry: Readable, staged: StagedFile): void {
     return;
   }
   const against = entry.kind === "file" ? entry.file.judgeAgainst : null;
-  const taken = { delivery, staged, drift, supersedes: supersededBy(delivery), judgedAgainst: against, archived, folded: null };
+  const copies = copied.filter(({ by }) => by === delivery.seq);
+  const taken = { delivery, staged, drift, supersedes: supersededBy(delivery), copies, judgedAgainst: against, archived, folded: null };
   work.staged = [...work.staged, taken];
   tellDrift(work, taken);
 }

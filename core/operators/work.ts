@@ -1,7 +1,7 @@
 import type { CheckResult, FoldedDelivery, Session, StagedFile } from "../engine/engine.js";
 import type { RunRecord } from "../ledger/ledger.js";
 import type { Asset, ColumnType, DeliverySeq, DerivedAsset, IngestedAsset } from "../model.js";
-import type { AssetPlan, PlannedDelivery } from "../plan/plan.js";
+import type { AssetPlan, Copied, PlannedDelivery } from "../plan/plan.js";
 import type { Context } from "./context.js";
 import type { AcceptedDelivery, Manifest, PartitionEntry } from "../store/manifest.js";
 
@@ -36,6 +36,8 @@ export type DeriveWork = Work<DerivedAsset>;
 export interface Staged {
   readonly delivery: PlannedDelivery;
   readonly supersedes: readonly DeliverySeq[];
+  /** In whose place it counts: deliveries of the same bytes. */
+  readonly copies: readonly Copied[];
   /** The watermark its rows were judged against; null: not judged, as restatements are not. */
   readonly judgedAgainst: string | null;
   /** Read once more from the log, for a replay. */

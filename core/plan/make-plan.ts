@@ -1,8 +1,9 @@
+import { compareBytes } from "../byte-order.js";
 import type { Diagnostic } from "../diagnostic.js";
 import type { InputReach } from "../engine/engine.js";
 import type { DeliveryRow, VersionRow } from "../ledger/ledger.js";
 import type { Asset, AssetName, ContentHash, DeliverySeq, DerivedAsset, IngestedAsset, VersionId } from "../model.js";
-import type { AssetPlan, Build, Command, DeliveryKind, Plan, PlannedDelivery, Reason, WhyAll } from "./plan.js";
+import type { AssetPlan, Build, Command, Copied, DeliveryKind, Plan, PlannedDelivery, Reason, WhyAll } from "./plan.js";
 
 /** A landed file that may be taken, known by its content. */
 export type LandedDelivery = Omit<PlannedDelivery, "seq" | "is">;
@@ -15,10 +16,12 @@ export interface Snapshot {
   /** Current deliveries under a name, and of these bytes. */
   byName(asset: AssetName, file: string): readonly DeliveryRow[];
   byContent(asset: AssetName, sha256: ContentHash): readonly DeliveryRow[];
-  /** Files that were skipped because another holds these bytes, and that nothing has replaced since, oldest first. */
-  twins(asset: AssetName, sha256: ContentHash): readonly DeliveryRow[];
+  /** Files that were skipped because another holds these bytes, oldest first; without those whose name has brought others since, or with them. */
+  twins(asset: AssetName, sha256: ContentHash, followed: "without" | "with"): readonly DeliveryRow[];
   /** Deliveries of this name that were skipped because another file holds their bytes. */
   copies(asset: AssetName, file: string): readonly DeliveryRow[];
+  /** Contents that were skipped under some name. */
+  copied(asset: AssetName): readonly ContentHash[];
   lastSeq(asset: AssetName): number;
   /** Whether the asset has deliveries that a replay could start from. */
   hasDeliveries(asset: AssetName): boolean;
@@ -69,11 +72,11 @@ export function makePlan(input: PlanInput): Plan {
 function planIngested(asset: IngestedAsset, { snapshot, landed, requests }: PlanInput): AssetPlan {
   const current = snapshot.current(asset.name);
   const asked = requests.withdraw?.asset === asset.name ? known(asset, snapshot, requests.withdraw.file) : [];
-  const deliveries = classify(asset, snapshot, landed.get(asset.name) ?? [], asked);
-  const withdrawn = [...asked, ...replacedByCopies(asset, snapshot, deliveries)];
-  const released = requests.release?.asset === asset.name ? requests.release.seqs : [];
   const changed = current !== null && current.fingerprint !== asset.fingerprint && snapshot.hasDeliveries(asset.name);
   const replays = changed || requests.replay.has(asset.name);
+  const { deliveries, again, copied } = classify(asset, snapshot, landed.get(asset.name) ?? [], asked, replays);
+  const withdrawn = [...asked, ...replacedByCopies(asset, snapshot, deliveries)];
+  const released = requests.release?.asset === asset.name ? requests.release.seqs : [];
   const entry = (reason: Reason, commands: readonly Command[]): AssetPlan => ({
     asset: asset.name,
     kind: "ingested",
@@ -85,13 +88,12 @@ function planIngested(asset: IngestedAsset, { snapshot, landed, requests }: Plan
   if (deliveries.length === 0 && withdrawn.length === 0 && released.length === 0 && !replays) {
     return entry(current === null ? { kind: "nothing-landed" } : { kind: "up-to-date" }, []);
   }
-  const merging = deliveries.filter(({ is }) => is.kind === "new" || is.kind === "revision");
-  const reinstated = twinsOf(asset, snapshot, deliveries, withdrawn);
+  const merging = deliveries.filter(isMerged);
   const builds = merging.length > 0 || withdrawn.length > 0 || released.length > 0 || replays;
   const gone = withdrawn.map(({ seq }) => seq);
   const taking: readonly Command[] = deliveries.length > 0 ? [{ kind: "pickup", deliveries }] : [];
   const building: readonly Command[] = [
-    { kind: "stage", deliveries: merging, again: [...reinstated, ...released], anewWithout: replays ? gone : null, judged: !requests.backfill },
+    { kind: "stage", deliveries: merging, again: [...again, ...released], copied, anewWithout: replays ? gone : null, judged: !requests.backfill },
     { kind: "merge", withdraw: gone },
     ...checking(asset),
     { kind: "publish" },
@@ -118,23 +120,6 @@ function whyIngest(requests: Requests, work: Work): Reason {
   if (work.released.length > 0 && requests.release !== null) return { kind: "release", file: requests.release.file };
   if (work.changed) return { kind: "declaration-changed" };
   return work.replays ? { kind: "replay" } : arrivals(work.deliveries);
-}
-
-/** Bytes that go with one name may have come under another, too, and were skipped then: now they count. */
-function twinsOf(
-  asset: IngestedAsset,
-  snapshot: Snapshot,
-  deliveries: readonly PlannedDelivery[],
-  withdrawn: readonly DeliveryRow[],
-): readonly DeliverySeq[] {
-  const superseded = deliveries.flatMap(({ file, is }) => (is.kind === "revision" && is.supersedes.length > 0 ? snapshot.byName(asset.name, file) : []));
-  const standing = standingCopies(deliveries, withdrawn);
-  const coming = new Set(deliveries.filter(({ is }) => is.kind === "new" || is.kind === "revision").map(({ sha256 }) => sha256));
-  const lost = new Set([...superseded, ...withdrawn].map(({ sha256 }) => sha256).filter((sha256) => !coming.has(sha256)));
-  return [...lost].flatMap((sha256) => {
-    const twin = snapshot.twins(asset.name, sha256).find(standing);
-    return twin === undefined ? [] : [twin.seq];
-  });
 }
 
 /** Whether a copy that was skipped still says what it said: its name is not withdrawn, and brings no other bytes right now. */
@@ -171,31 +156,95 @@ function arrivals(deliveries: readonly PlannedDelivery[]): Reason {
   };
 }
 
+interface Classified {
+  readonly deliveries: readonly PlannedDelivery[];
+  /** Copies that were skipped once, and count now. */
+  readonly again: readonly DeliverySeq[];
+  readonly copied: readonly Copied[];
+}
+
 /**
  * New, revised or delivered before: by content, never by time stamps. What any file of the run takes out does not hold its bytes any
- * more; of those that bring the same bytes the first counts.
+ * more; of the names that stand for the same bytes one counts.
  */
 function classify(
   asset: IngestedAsset,
   snapshot: Snapshot,
   landed: readonly LandedDelivery[],
   withdrawn: readonly DeliveryRow[],
-): readonly PlannedDelivery[] {
+  replays: boolean,
+): Classified {
   const last = snapshot.lastSeq(asset.name);
   const files = landed.map((file, at) => ({ ...file, seq: (last + at + 1) as DeliverySeq, is: byNameOf(asset, snapshot, file) }));
-  const leaving = new Set([...withdrawn.map(({ seq }) => seq), ...files.flatMap(({ is }) => (is.kind === "revision" ? is.supersedes : []))]);
-  const standing = standingCopies(files, withdrawn);
-  const coming = new Map<ContentHash, PlannedDelivery>();
+  const revised = files.flatMap(({ file, is }) => (is.kind === "revision" && is.supersedes.length > 0 ? snapshot.byName(asset.name, file) : []));
+  const leaving = [...withdrawn, ...revised];
+  const gone = new Set(leaving.map(({ seq }) => seq));
+  // What a name says adds to what it said.
+  const adds = asset.ingest.onRevision === "merge";
+  const standing = standingCopies(adds ? [] : files, withdrawn);
+  const coming = files.filter(isMerged);
+  // Another declaration may have another name count, so a version that is folded anew asks of all.
+  const contents = new Set([...[...leaving, ...coming].map(({ sha256 }) => sha256), ...(replays ? snapshot.copied(asset.name) : [])]);
+  const comingOf = new Map<ContentHash, PlannedDelivery[]>(coming.map(({ sha256 }) => [sha256, []]));
+  for (const file of coming) comingOf.get(file.sha256)?.push(file);
+  const elections = new Map(
+    [...contents].map((sha256) => [
+      sha256,
+      elect(asset, {
+        staying: snapshot.byContent(asset.name, sha256).filter(({ seq }) => !gone.has(seq)),
+        copies: snapshot.twins(asset.name, sha256, adds ? "with" : "without").filter(standing),
+        coming: comingOf.get(sha256) ?? [],
+      }),
+    ]),
+  );
   const decide = (file: PlannedDelivery): PlannedDelivery => {
-    const staying = snapshot.byContent(asset.name, file.sha256).find(({ seq }) => !leaving.has(seq));
-    // Of what counts again when its holder goes, too: it came before.
-    const twin = snapshot.twins(asset.name, file.sha256).find(standing);
-    const known = asset.ingest.onDuplicate === "accept" ? undefined : (staying ?? twin ?? coming.get(file.sha256));
-    if (known !== undefined) return { ...file, is: { kind: "redelivery", of: known.file, seq: known.seq } };
-    coming.set(file.sha256, file);
-    return file;
+    const counting = elections.get(file.sha256)?.counting ?? file;
+    return counting.seq === file.seq ? file : { ...file, is: { kind: "redelivery", of: counting.file, seq: counting.seq } };
   };
-  return files.map((file) => (file.is.kind === "revision" || file.is.kind === "new" ? decide(file) : file));
+  return {
+    deliveries: files.map((file) => (isMerged(file) ? decide(file) : file)),
+    again: [...elections.values()].flatMap(({ again }) => again),
+    copied: [...elections.values()].flatMap(({ copied }) => copied),
+  };
+}
+
+function isMerged({ is }: PlannedDelivery): boolean {
+  return is.kind === "new" || is.kind === "revision";
+}
+
+/** Deliveries of the same bytes. */
+interface Candidates {
+  /** Counting, and not taken out by this run. */
+  readonly staying: readonly DeliveryRow[];
+  /** Skipped before, and still what their names say. */
+  readonly copies: readonly DeliveryRow[];
+  readonly coming: readonly PlannedDelivery[];
+}
+
+interface Election extends Pick<Classified, "again" | "copied"> {
+  /** Null: each counts. */
+  readonly counting: DeliveryRow | PlannedDelivery | null;
+}
+
+/** Who of all that stand for the same bytes counts, and whose place it takes. */
+function elect(asset: IngestedAsset, { staying, copies, coming }: Candidates): Election {
+  const [copy] = [...copies].sort(before(asset));
+  if (asset.ingest.onDuplicate === "accept") {
+    return { counting: null, again: copy !== undefined && staying.length + coming.length === 0 ? [copy.seq] : [], copied: [] };
+  }
+  const [counting = null] = [...staying, ...copies, ...coming].sort(before(asset));
+  if (counting === null || staying.some(({ seq }) => seq === counting.seq)) return { counting, again: [], copied: [] };
+  const displaced = staying.length === 0 && copy !== undefined && copy.seq !== counting.seq ? [copy] : staying;
+  return {
+    counting,
+    again: copy?.seq === counting.seq ? [copy.seq] : [],
+    copied: displaced.map(({ seq, file }) => ({ seq, file, by: counting.seq })),
+  };
+}
+
+/** The smallest name counts where `order_by` is declared: names decide ties then, and arrival must not. Otherwise the first arrival. */
+function before({ ingest }: IngestedAsset): (a: Pick<DeliveryRow, "seq" | "file">, b: Pick<DeliveryRow, "seq" | "file">) => number {
+  return ingest.orderBy.length > 0 ? (a, b) => compareBytes(a.file, b.file) || a.seq - b.seq : (a, b) => a.seq - b.seq;
 }
 
 /** What its name alone says of a file. */
@@ -203,17 +252,19 @@ function byNameOf(asset: IngestedAsset, snapshot: Snapshot, file: LandedDelivery
   const named = snapshot.byName(asset.name, file.file);
   const same = named.find((known) => known.sha256 === file.sha256);
   if (same !== undefined) return { kind: "redelivery", of: same.file, seq: same.seq };
-  return named.length > 0 ? revision(asset, named) : { kind: "new" };
+  // A skipped copy has said something, too, though nothing of it is to be taken out.
+  const skipped = named.length > 0 ? [] : snapshot.copies(asset.name, file.file).filter((copy) => copy.sha256 !== file.sha256);
+  return named.length + skipped.length > 0 ? revision(asset, named, skipped) : { kind: "new" };
 }
 
-function revision(asset: IngestedAsset, named: readonly DeliveryRow[]): DeliveryKind {
+function revision(asset: IngestedAsset, named: readonly DeliveryRow[], skipped: readonly DeliveryRow[]): DeliveryKind {
   switch (asset.ingest.onRevision) {
     case "supersede":
       return { kind: "revision", supersedes: named.map((known) => known.seq) };
     case "merge":
       return { kind: "revision", supersedes: [] };
     case "reject":
-      return { kind: "rejected-revision", of: named[0]?.seq ?? (0 as DeliverySeq) };
+      return { kind: "rejected-revision", of: [...named, ...skipped][0]?.seq ?? (0 as DeliverySeq) };
   }
 }
 

@@ -49,6 +49,8 @@ export type Command =
       readonly deliveries: readonly PlannedDelivery[];
       /** Deliveries to read once more from the log, because they count again. */
       readonly again: readonly DeliverySeq[];
+      /** Deliveries that count no more, because the same bytes count under the name of another from now on: they become its copies. */
+      readonly copied: readonly Copied[];
       /** The version is folded anew: every current delivery but these, and but those that are superseded, is read from the log; null: it is not. */
       readonly anewWithout: readonly DeliverySeq[] | null;
       /** Whether new deliveries are judged for lateness; a backfill is not. */
@@ -86,6 +88,13 @@ export type WhyAll =
   | { readonly kind: "not-provable"; readonly input: string; readonly why: string };
 
 export type CommandKind = Command["kind"];
+
+export interface Copied {
+  readonly seq: DeliverySeq;
+  readonly file: string;
+  /** What counts in its place: a delivery that is taken, or one that is read again. */
+  readonly by: DeliverySeq;
+}
 
 export interface PlannedDelivery {
   /** The arrival number it will have: files of one run arrive in the order of their names. */

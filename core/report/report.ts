@@ -52,7 +52,7 @@ export interface DeliveryOutcome {
   readonly sha256: ContentHash;
   readonly is: "new" | "revision" | "redelivery" | "refused";
   readonly rows: RowAccount;
-  /** Why it was skipped (`redelivery of orders_1.csv`) or refused; null for one that was merged. */
+  /** Why it was skipped (`redelivery of orders_1.csv`) or refused, or what it counts instead of; null for any other that was merged. */
   readonly reason: string | null;
   /** Refused rows by reason, most frequent first. */
   readonly refusals: readonly { readonly reason: string; readonly rows: number; readonly example: string }[];

@@ -144,7 +144,12 @@ function deliveryOutcome(work: IngestWork, delivery: PlannedDelivery): DeliveryO
   if (refused !== undefined) return { ...base, is: "refused", reason: refused.reason, refusals: refused.staged?.refusals ?? [] };
   const entry = work.staged.find((staged) => staged.delivery === delivery);
   if (entry === undefined) throw new Error(`no outcome for ${delivery.file}`);
-  return { ...base, is: is.kind, reason: null, rows: accountOf(entry), refusals: entry.staged.refusals, drift: entry.drift };
+  return { ...base, is: is.kind, reason: placeOf(entry), rows: accountOf(entry), refusals: entry.staged.refusals, drift: entry.drift };
+}
+
+/** The same bytes count under this name now. */
+function placeOf({ copies }: IngestWork["staged"][number]): string | null {
+  return copies.length === 0 ? null : `counts instead of ${copies.map(({ file }) => file).join(", ")}, the same bytes`;
 }
 
 function lateFiles(work: Work): AssetOutcome["late"] {

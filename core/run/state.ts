@@ -54,8 +54,9 @@ export function snapshotOf(ledger: Ledger): Snapshot {
     lastChange: (asset) => ledger.current(asset)?.lastChange ?? null,
     byName: (asset, file) => ledger.byName(asset, file),
     byContent: (asset, sha256) => ledger.byContent(asset, sha256),
-    twins: (asset, sha256) => ledger.twins(asset, sha256),
-    copies: (asset, file) => ledger.deliveries(asset).filter((delivery) => delivery.file === file && delivery.state === "redelivered"),
+    twins: (asset, sha256, followed) => ledger.twins(asset, sha256, followed),
+    copies: (asset, file) => ledger.copies(asset, file),
+    copied: (asset) => ledger.deliveries(asset).flatMap(({ state, sha256 }) => (state === "redelivered" ? [sha256] : [])),
     lastSeq: (asset) => ledger.lastSeq(asset),
     hasDeliveries: (asset) => ledger.lastSeq(asset) > 0,
   };

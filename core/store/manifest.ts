@@ -33,7 +33,8 @@ export interface Manifest {
     readonly added: readonly AcceptedDelivery[];
     /** Read once more from the log: their rows and partitions as this version has them. */
     readonly replayed: readonly AcceptedDelivery[];
-    readonly superseded: readonly { readonly seq: DeliverySeq; readonly by: DeliverySeq }[];
+    /** `becomes`: it has the same bytes and counts no more, but again when `by` goes; a revision's predecessor does not come back. */
+    readonly superseded: readonly { readonly seq: DeliverySeq; readonly by: DeliverySeq; readonly becomes?: "copy" }[];
     readonly withdrawn: readonly DeliverySeq[];
   };
   /** Highest accepted event time minus `delay`; null without event time or rows. Never goes back. */

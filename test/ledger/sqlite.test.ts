@@ -114,6 +114,25 @@ describe("recording a run", () => {
     ledger.close();
   });
 
+  test("a delivery whose bytes count under another name becomes a copy, told by the manifest or by the record alone", async () => {
+    const again = deliveryNo(2, { sha256: hashNo(1) });
+    const superseded = [{ seq: seqNo(1), by: seqNo(2), becomes: "copy" as const }];
+    const manifest = manifestNo(2, { deliveries: { added: [again], replayed: [], superseded, withdrawn: [] } });
+    const { file, sha256, bytes, modified_at: modifiedAt, seq } = again;
+    const decision = { kind: "accepted", rows: noRows, supersedes: [], copies: [seqNo(1)], judgedAgainst: null } as const;
+    const record = recordNo(2, [{ file, sha256, bytes, modifiedAt, seq, marker: null, decision }]);
+    for (const known of [manifest, null]) {
+      const ledger = await openLedger(":memory:");
+      ledger.record(recordNo(1), manifestNo(1));
+      ledger.record(record, known);
+      ledger.record(recordNo(1), manifestNo(1));
+      expect(ledger.byContent(orders, hashNo(1)).map((row) => row.seq)).toEqual([2]);
+      expect(ledger.twins(orders, hashNo(1), "without").map((row) => [row.seq, row.state])).toEqual([[1, "redelivered"]]);
+      expect(ledger.copies(orders, "orders_1.csv").map((row) => row.seq)).toEqual([1]);
+      ledger.close();
+    }
+  });
+
   test("refused files and rows wait in quarantine, newest first", async () => {
     const ledger = await openLedger(":memory:");
     const refusing = deliveryNo(1, { rows: { ...noRows, read: 3, merged: 1, refused: 2 } });
