@@ -48,10 +48,31 @@ function turnOf(content: fc.Arbitrary<Content>): fc.Arbitrary<Turn> {
   return fc.oneof({ weight: 5, arbitrary: landed }, { weight: 1, arbitrary: withdrawn });
 }
 
-/** One delivery after the other: what is done with them is up to the law. */
-export const deliveriesOf: fc.Arbitrary<readonly (readonly [string, Content])[]> = fc
+/** A name and what it brings; null: it is withdrawn. */
+export type Delivery = readonly [name: string, content: Content | null];
+
+/** One delivery after the other: what is done with them is up to the law. Only what is there is withdrawn. */
+export const deliveriesOf: fc.Arbitrary<readonly Delivery[]> = fc
   .array(contentOf, { minLength: 1, maxLength: 4 })
-  .chain((pool) => fc.array(fc.tuple(fc.constantFrom(...names), fc.constantFrom(...pool)), { minLength: 1, maxLength: 6 }));
+  .chain((pool) => inTurn(names, fc.constantFrom(...pool)));
+
+/** Few names and contents, of which every two tie: what holds is decided by names alone. */
+export const tiedDeliveriesOf: fc.Arbitrary<readonly Delivery[]> = inTurn(
+  ["a.csv", "b.csv", "c.csv"],
+  fc.constantFrom("p", "q").map((x): Content => [{ id: 0, day: 0, v: 1, op: "U", x }]),
+);
+
+function inTurn(under: readonly string[], content: fc.Arbitrary<Content>): fc.Arbitrary<readonly Delivery[]> {
+  const brought = fc.oneof({ weight: 5, arbitrary: content }, { weight: 1, arbitrary: fc.constant(null) });
+  return fc
+    .array(fc.tuple(fc.constantFrom(...under), brought), { minLength: 1, maxLength: 6 })
+    .map((deliveries) => deliveries.filter(([name, bytes], at) => bytes !== null || isThere(name, deliveries.slice(0, at))));
+}
+
+function isThere(name: string, before: readonly Delivery[]): boolean {
+  const last = before.findLast(([known]) => known === name);
+  return last !== undefined && last[1] !== null;
+}
 
 export function csvOf(content: Content): string {
   const field = (value: number | string | null): string => (value === null ? "" : String(value));

@@ -63,9 +63,9 @@ export class Oracle {
     this.#named.delete(file);
   }
 
-  /** Whether the table owes something to this name: bytes that another name brought before are skipped. */
-  counts(file: string): boolean {
-    return this.#counted().some((one) => one.file === file);
+  /** Whether there is anything under this name to withdraw; a skipped copy is something. */
+  knows(file: string): boolean {
+    return this.#named.has(file);
   }
 
   play(history: History): void {
@@ -80,11 +80,16 @@ export class Oracle {
     return fold(this.#rules, this.#counted()).map(textOf).sort();
   }
 
-  /** Equal bytes under several names count once, as the first that arrived; where a file is a whole state, each counts. */
+  /**
+   * Equal bytes under several names count once: under the smallest name where `order_by` is declared, otherwise under the first that
+   * arrived. Where a file is a whole state, each counts.
+   */
   #counted(): readonly Delivered[] {
+    const { strategy, ordered } = this.#rules;
     const all = [...this.#named.values()].sort((a, b) => a.seq - b.seq);
-    if (this.#rules.strategy === "replace" || this.#rules.strategy === "replace_partitions") return all;
-    return all.filter((one, at) => all.findIndex((other) => other.bytes === one.bytes) === at);
+    if (strategy === "replace" || strategy === "replace_partitions") return all;
+    const goesBefore = (a: Delivered, b: Delivered): boolean => (ordered ? a.file < b.file : a.seq < b.seq);
+    return all.filter((one) => !all.some((other) => other.bytes === one.bytes && goesBefore(other, one)));
   }
 }
 
