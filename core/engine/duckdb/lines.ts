@@ -45,16 +45,17 @@ interface Rejected {
 async function rejectedRecords(connection: Connection, group: readonly FileToStage[], table: string): Promise<readonly Rejected[]> {
   const rows = await connection.rows(`
     SELECT s.file_path AS path, e.line AS line, min(e.line_byte_position) AS byte, min(e.error_message) AS reason, any_value(e.csv_line) AS raw
-    FROM ${table} e JOIN ${table}_scan s USING (scan_id, file_id) GROUP BY ALL ORDER BY path, line`);
+    FROM ${table} e LEFT JOIN ${table}_scan s USING (scan_id, file_id) GROUP BY ALL ORDER BY path, line`);
   const byPath = new Map(group.map((file) => [file.path, file]));
-  return rows.flatMap((row) => {
+  return rows.map((row) => {
     const file = byPath.get(String(row["path"]));
-    if (file === undefined) return [];
+    if (file === undefined) throw new Error(`DuckDB refused a record of ${String(row["path"])}, which it was not asked to read`);
     const raw = shown(row["raw"] ?? null) ?? "";
     // DuckDB takes the blank lines before a record for the record's own.
     const blank = /^[\r\n]*/.exec(raw)?.[0] ?? "";
     const byte = numberOf(row["byte"]) + blank.length;
-    return [{ seq: file.seq, line: numberOf(row["line"]), byte, column: null, reason: reasonFor(String(row["reason"])), raw: raw.slice(blank.length).trimEnd() }];
+    const reason = reasonFor(String(row["reason"]));
+    return { seq: file.seq, line: numberOf(row["line"]), byte, column: null, reason, raw: raw.slice(blank.length).trimEnd() };
   });
 }
 
