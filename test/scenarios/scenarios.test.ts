@@ -16,6 +16,6 @@ describe.concurrent("scenarios", () => {
     const path = join(here, file);
     const text = readFileSync(path, "utf8");
     const play = /^# open: /m.test(text) ? test.fails : test;
-    play(`${parseScenario(path, text).name} (${file})`, () => runScenario(path), 20_000);
+    play(`${parseScenario(path, text).name} (${file})`, () => runScenario(path), 60_000);
   }
 });
