@@ -17,20 +17,45 @@ export function refuseRange(asked: readonly Asset[], shapes: ReadonlyMap<AssetNa
 
 function notDerived(asked: readonly Asset[]): Diagnostic {
   const named = asked.length === 1 ? `\`${asked[0]?.name}\` is made from files` : "none of the named assets is derived";
-  return error("bad-option", null, `\`--partitions\` rebuilds derived assets, and ${named}`, "name a derived asset; `--replay` folds one that is made from files anew");
+  return error(
+    "bad-option",
+    null,
+    `\`--partitions\` rebuilds derived assets, and ${named}`,
+    "name a derived asset; `--replay` folds one that is made from files anew",
+  );
 }
 
 function troubleWith({ name, partitionBy }: DerivedAsset, shape: TableShape | undefined, range: Range): readonly Diagnostic[] {
   const [field] = partitionBy;
-  if (field === undefined) return [error("bad-option", null, `\`${name}\` is not partitioned: there is no part of it to build`, "`--full-refresh` builds all of it")];
+  if (field === undefined)
+    return [
+      error("bad-option", null, `\`${name}\` is not partitioned: there is no part of it to build`, "`--full-refresh` builds all of it"),
+    ];
   const form = formOf(field, shape?.columns.find(({ name: column }) => column === field.column)?.type ?? "");
   if (form === null) {
-    return [error("bad-option", null, `the partitions of \`${name}\`, \`${termOf(field)}\`, have no order that a range could follow`, "`--full-refresh` builds all of it")];
+    return [
+      error(
+        "bad-option",
+        null,
+        `the partitions of \`${name}\`, \`${termOf(field)}\`, have no order that a range could follow`,
+        "`--full-refresh` builds all of it",
+      ),
+    ];
   }
   const odd = [range.from, range.to].filter((value) => !form.fits(value));
-  if (odd.length > 0) return odd.map((value) => error("bad-option", null, `\`${value}\` is not a value of \`${termOf(field)}\` of \`${name}\``, `write it as ${form.example}`));
+  if (odd.length > 0)
+    return odd.map((value) =>
+      error("bad-option", null, `\`${value}\` is not a value of \`${termOf(field)}\` of \`${name}\``, `write it as ${form.example}`),
+    );
   if (form.before(range.from, range.to)) return [];
-  return [error("bad-option", null, `\`${range.from}\` comes after \`${range.to}\``, `write the earlier one first: \`${range.to}..${range.from}\``)];
+  return [
+    error(
+      "bad-option",
+      null,
+      `\`${range.from}\` comes after \`${range.to}\``,
+      `write the earlier one first: \`${range.to}..${range.from}\``,
+    ),
+  ];
 }
 
 interface Form {
@@ -47,9 +72,14 @@ function formOf({ transform }: PartitionField, type: string): Form | null {
     case "day":
     case "hour":
       // A month that a range ends with is in it whole.
-      return { fits: isMoment, example: "`2026`, `2026-01`, `2026-01-31` or `2026-01-31-23`", before: (from, to) => from.slice(0, to.length) <= to };
+      return {
+        fits: isMoment,
+        example: "`2026`, `2026-01`, `2026-01-31` or `2026-01-31-23`",
+        before: (from, to) => from.slice(0, to.length) <= to,
+      };
     case "identity":
-      if (type === "DATE") return { fits: (value) => value.length === 10 && isMoment(value), example: "`2026-01-31`", before: (from, to) => from <= to };
+      if (type === "DATE")
+        return { fits: (value) => value.length === 10 && isMoment(value), example: "`2026-01-31`", before: (from, to) => from <= to };
       return type === "VARCHAR" ? { fits: () => true, example: "a text", before: (from, to) => from <= to } : null;
     case "bucket":
     case "truncate":
