@@ -7,10 +7,22 @@ import type { AssetOutcome, RunReport } from "./report/report.js";
 export type FlowEvent =
   | { readonly event: "run-started"; readonly run: RunId; readonly at: string; readonly plan: Plan }
   /** Work that a dead run left was finished or returned. */
-  | { readonly event: "recovered"; readonly asset: AssetName; readonly run: RunId; readonly did: "finished" | "returned" | "removed"; readonly files: number }
+  | {
+      readonly event: "recovered";
+      readonly asset: AssetName;
+      readonly run: RunId;
+      readonly did: "finished" | "returned" | "removed";
+      readonly files: number;
+    }
   | { readonly event: "asset-started"; readonly asset: AssetName }
   | { readonly event: "command-started"; readonly asset: AssetName; readonly command: CommandKind; readonly about: string }
-  | { readonly event: "command-finished"; readonly asset: AssetName; readonly command: CommandKind; readonly about: string; readonly seconds: number }
+  | {
+      readonly event: "command-finished";
+      readonly asset: AssetName;
+      readonly command: CommandKind;
+      readonly about: string;
+      readonly seconds: number;
+    }
   | { readonly event: "notice"; readonly asset: AssetName | null; readonly diagnostic: Diagnostic }
   | { readonly event: "asset-finished"; readonly outcome: AssetOutcome }
   | { readonly event: "run-finished"; readonly report: RunReport };

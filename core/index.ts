@@ -1,6 +1,6 @@
 /** All of flow without a terminal. */
 export * from "./catalog/lineage.js";
-export { select, type Selected } from "./catalog/selection.js";
+export { type Selected, select } from "./catalog/selection.js";
 export { readDuration } from "./declaration/duration.js";
 export * from "./diagnostic.js";
 export type { InputReach, ReachKey, Table } from "./engine/engine.js";

@@ -76,9 +76,7 @@ export interface CsvDialect {
 }
 
 /** When a landed file may be taken. Durations in milliseconds. */
-export type Completeness =
-  | { readonly kind: "stable"; readonly stableForMs: number }
-  | { readonly kind: "marker"; readonly marker: string };
+export type Completeness = { readonly kind: "stable"; readonly stableForMs: number } | { readonly kind: "marker"; readonly marker: string };
 
 export interface Ingest {
   /** Glob below `ingest/landing/<asset>`. */

@@ -95,8 +95,7 @@ export interface AssetVerification {
   readonly partitions: number;
   readonly differences: readonly {
     readonly partition: PartitionKey;
-    readonly what:
-      /** A part file is gone or its bytes are not those that were published. */
+    readonly what: /** A part file is gone or its bytes are not those that were published. */
       | "part-damaged"
       /** The rows are not those that the log or the inputs give. */
       | "rows-differ";

@@ -27,5 +27,7 @@ export function timeOfRun(run: RunId): number {
 }
 
 function randomSuffix(): string {
-  return randomInt(36 ** 4).toString(36).padStart(4, "0");
+  return randomInt(36 ** 4)
+    .toString(36)
+    .padStart(4, "0");
 }

@@ -24,9 +24,14 @@ export interface LineageEdge {
 export function lineageOf(catalog: Catalog, around: AssetName | null = null): Lineage {
   const graph = graphOf(catalog);
   const everywhere = Number.POSITIVE_INFINITY;
-  const shown = around === null ? null : new Set([...reach(graph.inputs, [around], everywhere), ...reach(graph.readBy, [around], everywhere)]);
+  const shown =
+    around === null ? null : new Set([...reach(graph.inputs, [around], everywhere), ...reach(graph.readBy, [around], everywhere)]);
   const assets = catalog.assets.filter((asset) => shown === null || shown.has(asset.name));
-  return { lineage: 1, nodes: assets.map(({ name, kind }) => ({ asset: name, kind })), edges: assets.flatMap((asset) => edgesInto(asset, shown)) };
+  return {
+    lineage: 1,
+    nodes: assets.map(({ name, kind }) => ({ asset: name, kind })),
+    edges: assets.flatMap((asset) => edgesInto(asset, shown)),
+  };
 }
 
 function edgesInto(asset: Asset, shown: ReadonlySet<AssetName> | null): readonly LineageEdge[] {

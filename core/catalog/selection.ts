@@ -1,7 +1,7 @@
 import { type Diagnostic, error } from "../diagnostic.js";
-import { suggestion } from "../suggest.js";
 import type { Asset, AssetName, Catalog } from "../model.js";
 import type { Selection } from "../project.js";
+import { suggestion } from "../suggest.js";
 import { type Graph, graphOf, reach } from "./graph.js";
 
 export interface Selected {
@@ -26,7 +26,11 @@ export function select(catalog: Catalog, selection: Selection): Selected {
 
 /** These assets and all that they need, in the catalog's order. */
 export function withAncestors(catalog: Catalog, assets: readonly Asset[]): readonly Asset[] {
-  const needed = reach(graphOf(catalog).inputs, assets.map((asset) => asset.name), Number.POSITIVE_INFINITY);
+  const needed = reach(
+    graphOf(catalog).inputs,
+    assets.map((asset) => asset.name),
+    Number.POSITIVE_INFINITY,
+  );
   return catalog.assets.filter((asset) => needed.has(asset.name));
 }
 
@@ -49,7 +53,10 @@ interface Selector {
 
 function expand(text: string, catalog: Catalog, graph: Graph): Expansion {
   const selector = readSelector(text);
-  if (selector === null) return refuse(error("bad-selector", null, `\`${text}\` is not a selector`, "write `a`, `+a`, `a+`, `2+a`, `@a`, `tag:x` or `path:dir`"));
+  if (selector === null)
+    return refuse(
+      error("bad-selector", null, `\`${text}\` is not a selector`, "write `a`, `+a`, `a+`, `2+a`, `@a`, `tag:x` or `path:dir`"),
+    );
   const matched = match(selector.word, catalog);
   if ("code" in matched) return refuse(matched);
   const start = matched.map((asset) => asset.name);
@@ -84,19 +91,38 @@ function match(word: string, catalog: Catalog): readonly Asset[] | Diagnostic {
   if (method === "asset") return byName(value, catalog);
   if (method === "tag") return byTag(value, catalog);
   if (method === "path") return byPath(value, catalog);
-  return error("bad-selector", null, `no selector is called \`${method}:\``, suggestion(method, ["tag", "path"]) ?? "there are `tag:` and `path:`");
+  return error(
+    "bad-selector",
+    null,
+    `no selector is called \`${method}:\``,
+    suggestion(method, ["tag", "path"]) ?? "there are `tag:` and `path:`",
+  );
 }
 
 function byName(name: string, catalog: Catalog): readonly Asset[] | Diagnostic {
   const found = catalog.assets.filter((asset) => asset.name === name);
   if (found.length > 0) return found;
-  return error("unknown-asset", null, `no asset is called \`${name}\``, suggestion(name, catalog.assets.map((asset) => asset.name), "there are"));
+  return error(
+    "unknown-asset",
+    null,
+    `no asset is called \`${name}\``,
+    suggestion(
+      name,
+      catalog.assets.map((asset) => asset.name),
+      "there are",
+    ),
+  );
 }
 
 function byTag(tag: string, catalog: Catalog): readonly Asset[] | Diagnostic {
   const found = catalog.assets.filter((asset) => asset.tags.includes(tag));
   if (found.length > 0) return found;
-  return error("unknown-tag", null, `no asset has the tag \`${tag}\``, suggestion(tag, new Set(catalog.assets.flatMap((asset) => asset.tags)), "there are"));
+  return error(
+    "unknown-tag",
+    null,
+    `no asset has the tag \`${tag}\``,
+    suggestion(tag, new Set(catalog.assets.flatMap((asset) => asset.tags)), "there are"),
+  );
 }
 
 /** A file or a folder, relative to the project. */

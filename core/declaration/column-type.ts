@@ -104,8 +104,12 @@ interface Cursor {
 
 function unreadable(text: string): Trouble {
   // `{ type: DECIMAL(10,2) }`: YAML ends the text at the comma.
-  if (/^[A-Za-z]\w*\([^)]*$/.test(text)) return { message: `\`${text}\` is not a whole type`, hint: "inside `{ }` a comma ends a value: write the type in quotes" };
-  return { message: `\`${text}\` is not a type`, hint: "for example `INTEGER`, `DECIMAL(10,2)`, `TIMESTAMPTZ`, `VARCHAR[]`, `STRUCT(a INTEGER, b VARCHAR)`" };
+  if (/^[A-Za-z]\w*\([^)]*$/.test(text))
+    return { message: `\`${text}\` is not a whole type`, hint: "inside `{ }` a comma ends a value: write the type in quotes" };
+  return {
+    message: `\`${text}\` is not a type`,
+    hint: "for example `INTEGER`, `DECIMAL(10,2)`, `TIMESTAMPTZ`, `VARCHAR[]`, `STRUCT(a INTEGER, b VARCHAR)`",
+  };
 }
 
 /** A type and the `[]` behind it. */
@@ -130,7 +134,11 @@ function readScalar(word: string, cursor: Cursor): string | null {
   const known = scalarTypes[longestName(word, cursor)];
   if (known === undefined) {
     const near = nearest(word, typeNames);
-    if (/^[A-Z]/.test(word)) cursor.trouble = { message: `no type is called \`${word}\``, hint: near === null ? unreadable("").hint : `did you mean \`${near}\`?` };
+    if (/^[A-Z]/.test(word))
+      cursor.trouble = {
+        message: `no type is called \`${word}\``,
+        hint: near === null ? unreadable("").hint : `did you mean \`${near}\`?`,
+      };
     return null;
   }
   // `VARCHAR(20)`: the length is read and means nothing, as in DuckDB.
@@ -154,7 +162,10 @@ function readDecimal(cursor: Cursor): string | null {
   if (peek(cursor) !== "(") return "DECIMAL(18,3)";
   return readList(cursor, readNumber, ([precision, scale = "0"]) => {
     if (Number(precision) >= 1 && Number(precision) <= 38 && Number(scale) <= Number(precision)) return `DECIMAL(${precision},${scale})`;
-    cursor.trouble = { message: `there is no \`DECIMAL(${precision},${scale})\``, hint: "the first number is from 1 to 38, the second from 0 to the first" };
+    cursor.trouble = {
+      message: `there is no \`DECIMAL(${precision},${scale})\``,
+      hint: "the first number is from 1 to 38, the second from 0 to the first",
+    };
     return null;
   });
 }
@@ -170,7 +181,11 @@ function readField(cursor: Cursor): string | null {
   return type === null ? null : `${name} ${type}`;
 }
 
-function readList(cursor: Cursor, item: (cursor: Cursor) => string | null, build: (items: readonly string[]) => string | null): string | null {
+function readList(
+  cursor: Cursor,
+  item: (cursor: Cursor) => string | null,
+  build: (items: readonly string[]) => string | null,
+): string | null {
   if (!take(cursor, "(")) return null;
   const items: string[] = [];
   do {

@@ -8,7 +8,15 @@ const meaning = 1;
 export function fingerprintOfIngested(asset: Omit<IngestedAsset, "fingerprint">): Fingerprint {
   const { files: _files, complete: _complete, ...ingest } = asset.ingest;
   const columns = asset.columns.map(({ description: _description, ...column }) => column);
-  return fingerprint({ kind: asset.kind, columns, key: asset.key, partitionBy: asset.partitionBy, eventTime: asset.eventTime, lateness: asset.lateness, ingest });
+  return fingerprint({
+    kind: asset.kind,
+    columns,
+    key: asset.key,
+    partitionBy: asset.partitionBy,
+    eventTime: asset.eventTime,
+    lateness: asset.lateness,
+    ingest,
+  });
 }
 
 /** `canonical` is the parsed SQL: formatting and comments do not count. */
@@ -20,12 +28,16 @@ export function fingerprintOfDerived(asset: Omit<DerivedAsset, "fingerprint">, c
 }
 
 function fingerprint(content: Readonly<Record<string, unknown>>): Fingerprint {
-  return createHash("sha256").update(canonicalJson({ meaning, ...content })).digest("hex") as Fingerprint;
+  return createHash("sha256")
+    .update(canonicalJson({ meaning, ...content }))
+    .digest("hex") as Fingerprint;
 }
 
 /** JSON with the keys of every mapping in order. */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, child: unknown) => (typeof child === "object" && child !== null && !Array.isArray(child) ? sortKeys(child) : child));
+  return JSON.stringify(value, (_key, child: unknown) =>
+    typeof child === "object" && child !== null && !Array.isArray(child) ? sortKeys(child) : child,
+  );
 }
 
 function sortKeys(value: object): object {

@@ -35,7 +35,10 @@ function globTrouble(glob: string): Finding | null {
     picomatch.makeRe(glob, { strictBrackets: true });
     return null;
   } catch (failure) {
-    return { message: `\`${glob}\` is not a file pattern: ${messageOf(failure).replace(/ - use .*/, "")}`, hint: "close the bracket, or write `\\[` for the character itself" };
+    return {
+      message: `\`${glob}\` is not a file pattern: ${messageOf(failure).replace(/ - use .*/, "")}`,
+      hint: "close the bracket, or write `\\[` for the character itself",
+    };
   }
 }
 
@@ -44,8 +47,13 @@ function regexTrouble(pattern: string): Finding | null {
     new RegExp(pattern, "u");
     return null;
   } catch (failure) {
-    const reason = messageOf(failure).replace(/^invalid regular expression: .*: /, "").toLowerCase();
-    return { message: `\`${pattern}\` is not a regular expression: ${reason}`, hint: "a backslash before a special character makes it plain" };
+    const reason = messageOf(failure)
+      .replace(/^invalid regular expression: .*: /, "")
+      .toLowerCase();
+    return {
+      message: `\`${pattern}\` is not a regular expression: ${reason}`,
+      hint: "a backslash before a special character makes it plain",
+    };
   }
 }
 

@@ -54,8 +54,16 @@ export async function loadProject(options: OpenOptions): Promise<LoadedProject> 
   const { project, defaults, vars, diagnostics } = resolveProject(root, files.flow, options, shapes);
   const scope: Scope = { vars, env: options.env, verbatim: (pointer) => pointer === "/sql" };
   const drafts = files.assets.map((asset) => readAsset(asset, scope, defaults, shapes));
-  const ofAssets = drafts.flatMap((draft) => [...draft.diagnostics, ...(draft.shaped.readable ? rules.flatMap((rule) => rule(draft)) : [])]);
-  return { project, drafts, vars, diagnostics: sortDiagnostics([...files.diagnostics, ...diagnostics, ...ofAssets, ...sameNames(drafts), ...columnZones(drafts)]) };
+  const ofAssets = drafts.flatMap((draft) => [
+    ...draft.diagnostics,
+    ...(draft.shaped.readable ? rules.flatMap((rule) => rule(draft)) : []),
+  ]);
+  return {
+    project,
+    drafts,
+    vars,
+    diagnostics: sortDiagnostics([...files.diagnostics, ...diagnostics, ...ofAssets, ...sameNames(drafts), ...columnZones(drafts)]),
+  };
 }
 
 /** Parses the SQL of all derived assets, resolves what it names, and puts the assets into order. */
@@ -73,10 +81,19 @@ export async function loadCatalog(loaded: LoadedProject, parser: SqlParser): Pro
     return select === undefined ? [] : checkSqlTrouble(text, select, names);
   });
   const order = inputsFirst(read.map(({ asset }) => asset));
-  const diagnostics = sortDiagnostics([...loaded.diagnostics, ...read.flatMap((each) => each.diagnostics), ...ofChecks, ...order.cycles.map((path) => cycle(path, read))]);
+  const diagnostics = sortDiagnostics([
+    ...loaded.diagnostics,
+    ...read.flatMap((each) => each.diagnostics),
+    ...ofChecks,
+    ...order.cycles.map((path) => cycle(path, read)),
+  ]);
   const texts = new Map(loaded.drafts.map((draft) => [draft.asset.name, { sql: draft.sql, conditions: conditionsOf(draft) }]));
   if (loaded.project === null || hasErrors(diagnostics)) return { catalog: null, texts, diagnostics };
-  return { catalog: { project: loaded.project, assets: inOrder([...loaded.drafts.flatMap(ingestedAsset), ...read.map(({ asset }) => asset)]) }, texts, diagnostics };
+  return {
+    catalog: { project: loaded.project, assets: inOrder([...loaded.drafts.flatMap(ingestedAsset), ...read.map(({ asset }) => asset)]) },
+    texts,
+    diagnostics,
+  };
 }
 
 /** A file that is not YAML may still be seen to name its asset, so that its readers are not blamed. */
@@ -106,14 +123,28 @@ function twoSqls(draft: Draft, path: string): Diagnostic {
 function sameNames(drafts: readonly Draft[]): readonly Diagnostic[] {
   const byName = new Map<string, Draft[]>();
   for (const draft of drafts) byName.set(draft.asset.name, [...(byName.get(draft.asset.name) ?? []), draft]);
-  return [...byName.values()].flatMap((same) => same.map((draft) => sameName(draft, same.find((other) => other !== draft)))).filter((found) => found !== null);
+  return [...byName.values()]
+    .flatMap((same) =>
+      same.map((draft) =>
+        sameName(
+          draft,
+          same.find((other) => other !== draft),
+        ),
+      ),
+    )
+    .filter((found) => found !== null);
 }
 
 function sameName(draft: Draft, other: Draft | undefined): Diagnostic | null {
   if (other === undefined) return null;
   const { file, line, column } = other.asset.origin;
   const at = placeOf(draft.shaped.source, "/asset");
-  return error("duplicate-asset", at, `\`${draft.asset.name}\` is declared in ${file}:${line}:${column}, too`, "give one of them another name with `asset:`");
+  return error(
+    "duplicate-asset",
+    at,
+    `\`${draft.asset.name}\` is declared in ${file}:${line}:${column}, too`,
+    "give one of them another name with `asset:`",
+  );
 }
 
 function withSql(draft: Draft): readonly { readonly draft: DerivedDraft; readonly text: SqlText }[] {
@@ -124,7 +155,10 @@ function conditionsOf({ shaped }: Draft): readonly SqlText[] {
   const { ingest, checks } = shaped.declaration;
   const found = [
     [ingest?.delete_when, "/ingest/delete_when"],
-    ...(checks ?? []).flatMap(({ expression, where }, at) => [[expression, `/checks/${at}/expression`] as const, [where, `/checks/${at}/where`] as const]),
+    ...(checks ?? []).flatMap(({ expression, where }, at) => [
+      [expression, `/checks/${at}/expression`] as const,
+      [where, `/checks/${at}/where`] as const,
+    ]),
   ] as const;
   return found.flatMap(([sql, pointer]) => {
     if (sql === undefined) return [];
@@ -146,7 +180,12 @@ function cycle(path: readonly string[], read: readonly (References & { readonly 
   const reader = read.find(({ asset }) => asset.name === first);
   const mention = reader?.mentions.get(second);
   const at = reader === undefined ? null : placeInSql(reader.text, mention?.offset ?? null);
-  return error("cycle", at, `assets read each other in a circle: ${path.map((name) => `\`${name}\``).join(" → ")}`, "let one of them read something else");
+  return error(
+    "cycle",
+    at,
+    `assets read each other in a circle: ${path.map((name) => `\`${name}\``).join(" → ")}`,
+    "let one of them read something else",
+  );
 }
 
 function ingestedAsset({ asset }: Draft): readonly IngestedAsset[] {

@@ -14,7 +14,8 @@ export function readPartitionTerm(text: string): TermReading {
   if (column === undefined) return readIdentity(text.trim());
   const name = match?.[1] ?? "";
   const transform = transforms.find((known) => known === name);
-  if (transform === undefined) return refuse(`no partition transform is called \`${name}\``, suggestion(name, transforms, "there are") ?? howTo);
+  if (transform === undefined)
+    return refuse(`no partition transform is called \`${name}\``, suggestion(name, transforms, "there are") ?? howTo);
   return readTransform(transform, match?.[2], column);
 }
 

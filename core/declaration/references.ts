@@ -1,12 +1,12 @@
 import { type Diagnostic, error } from "../diagnostic.js";
 import type { ParsedSelect, TableMention } from "../engine/engine.js";
 import { type AssetName, type DerivedAsset, runTime } from "../model.js";
+import { suggestion } from "../suggest.js";
 import { doubtWarnings } from "./doubts.js";
 import type { DerivedDraft } from "./draft.js";
 import { fingerprintOfDerived } from "./fingerprint.js";
 import { placeInSql, type SqlText } from "./sql-place.js";
 import type { Variables } from "./substitute.js";
-import { suggestion } from "../suggest.js";
 
 /** Names that SQL may refer to. */
 export interface Names {
@@ -43,10 +43,19 @@ export function checkSqlTrouble(text: SqlText, parsed: ParsedSelect, names: Name
 }
 
 function withoutInputs(draft: DerivedDraft, trouble: Diagnostic): References {
-  return { asset: complete(draft, [], { canonical: draft.sql, parameters: [] }, { assets: new Set(), vars: {} }), mentions: new Map(), diagnostics: [trouble] };
+  return {
+    asset: complete(draft, [], { canonical: draft.sql, parameters: [] }, { assets: new Set(), vars: {} }),
+    mentions: new Map(),
+    diagnostics: [trouble],
+  };
 }
 
-function complete(draft: DerivedDraft, inputs: readonly string[], parsed: { readonly canonical: string; readonly parameters: readonly string[] }, names: Names): DerivedAsset {
+function complete(
+  draft: DerivedDraft,
+  inputs: readonly string[],
+  parsed: { readonly canonical: string; readonly parameters: readonly string[] },
+  names: Names,
+): DerivedAsset {
   const used = parsed.parameters.filter((name) => name !== runTime && Object.hasOwn(names.vars ?? {}, name)).sort();
   const parameters = Object.fromEntries(used.map((name) => [name, names.vars?.[name] ?? ""]));
   const asset = { ...draft, parameters, usesRunTime: parsed.parameters.includes(runTime), inputs: inputs as readonly AssetName[] };
@@ -61,9 +70,12 @@ function tableName(mention: TableMention): string {
 function mentionTrouble(mention: TableMention, own: AssetName | null, text: SqlText, names: Names): Diagnostic | null {
   const at = placeInSql(text, mention.offset);
   const name = tableName(mention);
-  if (mention.schema !== null) return error("qualified-table", at, `\`${mention.schema}.${mention.name}\`: assets have no schema`, `write \`${mention.name}\``);
+  if (mention.schema !== null)
+    return error("qualified-table", at, `\`${mention.schema}.${mention.name}\`: assets have no schema`, `write \`${mention.name}\``);
   if (name === own) return error("self-reference", at, `\`${own}\` reads itself`, "give a CTE of that name another one, or read its input");
-  return names.assets.has(name) ? null : error("unknown-table", at, `no asset is called \`${mention.name}\``, suggestion(name, names.assets, "there are"));
+  return names.assets.has(name)
+    ? null
+    : error("unknown-table", at, `no asset is called \`${mention.name}\``, suggestion(name, names.assets, "there are"));
 }
 
 function parameterTrouble(parameters: readonly string[], text: SqlText, names: Names): readonly Diagnostic[] {
@@ -80,7 +92,8 @@ function parameterTrouble(parameters: readonly string[], text: SqlText, names: N
 
 function syntaxError(text: SqlText, message: string, offset: number | null): Diagnostic {
   const at = placeInSql(text, offset);
-  if (/only SELECT statements|expected one SELECT/i.test(message)) return error("sql-syntax", at, "an asset's SQL is one SELECT", "give every other statement its own asset, or take it out");
+  if (/only SELECT statements|expected one SELECT/i.test(message))
+    return error("sql-syntax", at, "an asset's SQL is one SELECT", "give every other statement its own asset, or take it out");
   return error("sql-syntax", at, firstLine(message));
 }
 

@@ -31,12 +31,18 @@ export function resolveAsset(shaped: Shaped<AssetDeclaration>, sibling: SourceFi
     origin: originOf(source, "/asset"),
   };
   const sql = sqlOf(shaped, sibling);
-  const asset = isDerived(declaration, sql) ? derived(base, columns.columns, sql, shaped) : ingested(base, columns.columns, declaration, defaults);
+  const asset = isDerived(declaration, sql)
+    ? derived(base, columns.columns, sql, shaped)
+    : ingested(base, columns.columns, declaration, defaults);
   return {
     shaped,
     asset,
     sql,
-    references: [...referencesOf(declaration), ...partitions.fields.map(({ field, pointer }) => ({ column: field.column, pointer })), ...checks.references],
+    references: [
+      ...referencesOf(declaration),
+      ...partitions.fields.map(({ field, pointer }) => ({ column: field.column, pointer })),
+      ...checks.references,
+    ],
     partitionPointers: partitions.fields.map(({ pointer }) => pointer),
     diagnostics: [...columns.diagnostics, ...partitions.diagnostics, ...checks.diagnostics],
   };
@@ -68,10 +74,23 @@ function ingested(base: Base, columns: readonly Column[], declaration: AssetDecl
   return { ...base, kind: "ingested", columns, ingest, lateness: resolveLateness(declaration.lateness) };
 }
 
-function derived(base: Base, columns: readonly Column[], sql: SqlText | null, { declaration, source }: Shaped<AssetDeclaration>): DerivedDraft {
+function derived(
+  base: Base,
+  columns: readonly Column[],
+  sql: SqlText | null,
+  { declaration, source }: Shaped<AssetDeclaration>,
+): DerivedDraft {
   const sqlOrigin = sql === null ? base.origin : { file: sql.file.path, ...positionAt(sql.file.text, sql.range.start) };
   const contract = columns.map(({ name, type }) => ({ name, type }));
-  return { ...base, kind: "derived", incremental: incrementalOf(declaration), sql: sql?.sql ?? "", sqlOrigin, columns: contract, origin: originOf(source, "/asset") };
+  return {
+    ...base,
+    kind: "derived",
+    incremental: incrementalOf(declaration),
+    sql: sql?.sql ?? "",
+    sqlOrigin,
+    columns: contract,
+    origin: originOf(source, "/asset"),
+  };
 }
 
 function incrementalOf({ incremental = "auto" }: AssetDeclaration): Incremental {
@@ -89,7 +108,10 @@ function originOf(source: YamlSource, pointer: string): Origin {
   return { file: source.file.path, ...positionAt(source.file.text, placeOf(source, pointer).range.start) };
 }
 
-function resolveColumns(shaped: Shaped<AssetDeclaration>, timezone: string): { readonly columns: readonly Column[]; readonly diagnostics: readonly Diagnostic[] } {
+function resolveColumns(
+  shaped: Shaped<AssetDeclaration>,
+  timezone: string,
+): { readonly columns: readonly Column[]; readonly diagnostics: readonly Diagnostic[] } {
   const diagnostics: Diagnostic[] = [];
   const columns = inOrder(shaped).map(([name, declared]) => {
     const pointer = below("/columns", name);
@@ -133,7 +155,10 @@ interface PlacedField {
   readonly pointer: string;
 }
 
-function resolvePartitions({ declaration, source }: Shaped<AssetDeclaration>): { readonly fields: readonly PlacedField[]; readonly diagnostics: readonly Diagnostic[] } {
+function resolvePartitions({ declaration, source }: Shaped<AssetDeclaration>): {
+  readonly fields: readonly PlacedField[];
+  readonly diagnostics: readonly Diagnostic[];
+} {
   const fields: PlacedField[] = [];
   const diagnostics: Diagnostic[] = [];
   for (const { text, pointer } of itemsOf(declaration.partition_by, "/partition_by")) {
@@ -156,6 +181,9 @@ function resolveLateness(declared: LatenessDeclaration | undefined): Lateness | 
 
 function referencesOf(declaration: AssetDeclaration): readonly ColumnReference[] {
   const named = [...itemsOf(declaration.key, "/key"), ...itemsOf(declaration.event_time, "/event_time")];
-  const ordered = itemsOf(declaration.ingest?.order_by, "/ingest/order_by").map(({ text, pointer }) => ({ text: readOrderTerm(text).column, pointer }));
+  const ordered = itemsOf(declaration.ingest?.order_by, "/ingest/order_by").map(({ text, pointer }) => ({
+    text: readOrderTerm(text).column,
+    pointer,
+  }));
   return [...named, ...ordered].map(({ text, pointer }) => ({ column: text, pointer }));
 }

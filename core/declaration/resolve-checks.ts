@@ -1,9 +1,9 @@
 import { type Diagnostic, error } from "../diagnostic.js";
 import type { Check, CheckRule } from "../model.js";
+import { quoteAll } from "../suggest.js";
 import type { AssetDeclaration, CheckDeclaration, OneOrMore } from "./declaration.js";
 import { type ColumnReference, itemsOf } from "./draft.js";
 import type { Shaped } from "./shapes.js";
-import { quoteAll } from "../suggest.js";
 import { below, placeOf } from "./yaml-source.js";
 
 type RuleName = CheckRule["rule"];
@@ -32,8 +32,12 @@ export function resolveChecks(shaped: Shaped<AssetDeclaration>): ResolvedChecks 
 function checkTrouble(shaped: Shaped<AssetDeclaration>, check: CheckDeclaration, pointer: string): readonly Diagnostic[] {
   const at = placeOf(shaped.source, pointer);
   const given = ruleNames.filter((name) => check[name] !== undefined);
-  if (given.length > 1) return [error("bad-check", at, `one check cannot be ${given.map((name) => `\`${name}\``).join(" and ")}`, "write a list item for each")];
-  if (given.length === 0) return shaped.spoilt(pointer) ? [] : [error("bad-check", at, "this check states no rule", `one of ${quoteAll(ruleNames)}`)];
+  if (given.length > 1)
+    return [
+      error("bad-check", at, `one check cannot be ${given.map((name) => `\`${name}\``).join(" and ")}`, "write a list item for each"),
+    ];
+  if (given.length === 0)
+    return shaped.spoilt(pointer) ? [] : [error("bad-check", at, "this check states no rule", `one of ${quoteAll(ruleNames)}`)];
   return [...limitTrouble(shaped, check, pointer), ...whereTrouble(shaped, check, pointer)];
 }
 
@@ -43,7 +47,8 @@ function limitTrouble(shaped: Shaped<AssetDeclaration>, check: CheckDeclaration,
   const rulePointer = below(pointer, name);
   if (limits === undefined || shaped.spoilt(rulePointer)) return [];
   const at = placeOf(shaped.source, rulePointer);
-  if (limits.min === undefined && limits.max === undefined) return [error("bad-check", at, `\`${name}\` has neither \`min\` nor \`max\``, "give at least one")];
+  if (limits.min === undefined && limits.max === undefined)
+    return [error("bad-check", at, `\`${name}\` has neither \`min\` nor \`max\``, "give at least one")];
   const crossed = typeof limits.min === "number" && typeof limits.max === "number" && limits.min > limits.max;
   return crossed ? [error("bad-check", at, `\`min\` ${limits.min} is greater than \`max\` ${limits.max}`)] : [];
 }
@@ -57,8 +62,10 @@ function whereTrouble(shaped: Shaped<AssetDeclaration>, check: CheckDeclaration,
 function ruleOf(check: CheckDeclaration): CheckRule | null {
   if (check.not_null !== undefined) return { rule: "not_null", columns: listOf(check.not_null) };
   if (check.unique !== undefined) return { rule: "unique", columns: listOf(check.unique) };
-  if (check.accepted_values !== undefined) return { rule: "accepted_values", column: check.accepted_values.column ?? "", values: check.accepted_values.values ?? [] };
-  if (check.range !== undefined) return { rule: "range", column: check.range.column ?? "", min: check.range.min ?? null, max: check.range.max ?? null };
+  if (check.accepted_values !== undefined)
+    return { rule: "accepted_values", column: check.accepted_values.column ?? "", values: check.accepted_values.values ?? [] };
+  if (check.range !== undefined)
+    return { rule: "range", column: check.range.column ?? "", min: check.range.min ?? null, max: check.range.max ?? null };
   if (check.matches !== undefined) return { rule: "matches", column: check.matches.column ?? "", pattern: check.matches.pattern ?? "" };
   if (check.row_count !== undefined) return { rule: "row_count", min: check.row_count.min ?? null, max: check.row_count.max ?? null };
   if (check.expression !== undefined) return { rule: "expression", expression: check.expression };
@@ -91,7 +98,9 @@ function shortened(sql: string): string {
 
 function referencesOf(check: CheckDeclaration, pointer: string): readonly ColumnReference[] {
   const listed = (["not_null", "unique"] as const).flatMap((name) => itemsOf(check[name], below(pointer, name)));
-  const single = (["accepted_values", "range", "matches"] as const).flatMap((name) => itemsOf(check[name]?.column, `${pointer}/${name}/column`));
+  const single = (["accepted_values", "range", "matches"] as const).flatMap((name) =>
+    itemsOf(check[name]?.column, `${pointer}/${name}/column`),
+  );
   return [...listed, ...single].map((item) => ({ column: item.text, pointer: item.pointer }));
 }
 

@@ -3,12 +3,12 @@ import { type Diagnostic, error } from "../diagnostic.js";
 import type { Project } from "../model.js";
 import type { OpenOptions } from "../project.js";
 import type { SourceFile } from "../source.js";
+import { suggestion } from "../suggest.js";
 import type { FlowDeclaration } from "./declaration.js";
 import type { AssetDefaults } from "./draft.js";
 import { checkIngestTexts } from "./ingest-texts.js";
-import { type Shapes, type Shaped, shapeFlow } from "./shapes.js";
+import { type Shaped, type Shapes, shapeFlow } from "./shapes.js";
 import type { Scope, Variable, Variables } from "./substitute.js";
-import { suggestion } from "../suggest.js";
 import { timezoneTrouble } from "./timezone.js";
 import { placeOf, placeOfKey, readYaml, type YamlSource } from "./yaml-source.js";
 
@@ -89,8 +89,16 @@ function projectOf(root: string, flow: FlowDeclaration, vars: Variables, options
 
 function meaning(shaped: Shaped<FlowDeclaration>, options: OpenOptions): readonly Diagnostic[] {
   const { declaration, source } = shaped;
-  const profiles = Object.entries(declaration.profiles ?? {}).map(([name, { timezone }]) => zoneTrouble(timezone, `/profiles/${name}/timezone`, source));
-  return [...zoneTrouble(declaration.timezone, "/timezone", source), ...profiles.flat(), ...profileTrouble(shaped, options.profile), ...nestedTrouble(shaped), ...overrideTrouble(shaped, options)];
+  const profiles = Object.entries(declaration.profiles ?? {}).map(([name, { timezone }]) =>
+    zoneTrouble(timezone, `/profiles/${name}/timezone`, source),
+  );
+  return [
+    ...zoneTrouble(declaration.timezone, "/timezone", source),
+    ...profiles.flat(),
+    ...profileTrouble(shaped, options.profile),
+    ...nestedTrouble(shaped),
+    ...overrideTrouble(shaped, options),
+  ];
 }
 
 function zoneTrouble(zone: string | undefined, pointer: string, source: YamlSource): readonly Diagnostic[] {
@@ -101,14 +109,23 @@ function profileTrouble({ declaration, source, spoilt }: Shaped<FlowDeclaration>
   const profiles = Object.keys(declaration.profiles ?? {});
   if (name === null || profiles.includes(name) || spoilt("/profiles")) return [];
   const at = profiles.length === 0 ? null : placeOfKey(source, "/profiles");
-  return [error("unknown-profile", at, `flow.yaml has no profile \`${name}\``, suggestion(name, profiles, "it has") ?? "add it under `profiles`")];
+  return [
+    error("unknown-profile", at, `flow.yaml has no profile \`${name}\``, suggestion(name, profiles, "it has") ?? "add it under `profiles`"),
+  ];
 }
 
 /** Else what a variable is would depend on the order in which they are read. */
 function nestedTrouble({ declaration, source }: Shaped<FlowDeclaration>): readonly Diagnostic[] {
   return Object.entries(declaration.vars ?? {})
     .filter(([, value]) => typeof value === "string" && /(?<!\$)\$\{(?!env:)/.test(value))
-    .map(([name]) => error("bad-value", placeOf(source, `/vars/${name}`), `variable \`${name}\` names another one`, "in `vars` only names with `env:` before them are read"));
+    .map(([name]) =>
+      error(
+        "bad-value",
+        placeOf(source, `/vars/${name}`),
+        `variable \`${name}\` names another one`,
+        "in `vars` only names with `env:` before them are read",
+      ),
+    );
 }
 
 function overrideTrouble({ declaration, spoilt }: Shaped<FlowDeclaration>, options: OpenOptions): readonly Diagnostic[] {
@@ -116,5 +133,12 @@ function overrideTrouble({ declaration, spoilt }: Shaped<FlowDeclaration>, optio
   if (spoilt("/vars")) return [];
   return Object.keys(options.vars)
     .filter((name) => !known.includes(name))
-    .map((name) => error("unknown-variable", null, `\`--vars ${name}=…\`: flow.yaml has no variable \`${name}\``, suggestion(name, known, "it has") ?? "add it under `vars`"));
+    .map((name) =>
+      error(
+        "unknown-variable",
+        null,
+        `\`--vars ${name}=…\`: flow.yaml has no variable \`${name}\``,
+        suggestion(name, known, "it has") ?? "add it under `vars`",
+      ),
+    );
 }

@@ -1,11 +1,11 @@
 import { type Diagnostic, error, type Place, warning } from "../diagnostic.js";
 import type { Column, ColumnType, PartitionField } from "../model.js";
+import { suggestion } from "../suggest.js";
 import { integerTypes, timestampTypes } from "./column-type.js";
 import type { ColumnDeclaration } from "./declaration.js";
 import type { Draft } from "./draft.js";
 import { checkIngestTexts } from "./ingest-texts.js";
 import { unknownType } from "./resolve-asset.js";
-import { suggestion } from "../suggest.js";
 import { below, placeOf, placeOfKey } from "./yaml-source.js";
 
 /** Looks at one asset and tells all it finds. */
@@ -37,23 +37,49 @@ const provenance: ReadonlySet<string> = new Set(["_delivery", "_file", "_line", 
 function nameIsFolder({ asset, shaped }: Draft): readonly Diagnostic[] {
   if (/^[a-z][a-z0-9_]{0,99}$/.test(asset.name) || shaped.spoilt("/asset")) return [];
   const at = placeOf(shaped.source, "/asset");
-  return [error("bad-name", at, `\`${asset.name}\`, the file's name, is not an asset name`, "rename the file, or set `asset:` to lower-case letters, digits and `_`")];
+  return [
+    error(
+      "bad-name",
+      at,
+      `\`${asset.name}\`, the file's name, is not an asset name`,
+      "rename the file, or set `asset:` to lower-case letters, digits and `_`",
+    ),
+  ];
 }
 
 function kindIsClear({ asset, shaped, sql }: Draft): readonly Diagnostic[] {
   const { declaration, source } = shaped;
   const found: Diagnostic[] = [];
   if (asset.kind === "derived" ? declaration.ingest !== undefined : sql !== null) {
-    const message = sql === null || declaration.sql !== undefined ? "an asset has `ingest` or SQL, not both" : `an asset ingests or has SQL, and \`${sql.file.path}\` is SQL`;
-    found.push(error("conflicting-keys", placeOfKey(source, declaration.ingest === undefined ? "/type" : "/ingest"), message, "make two assets: one ingests, the other reads it"));
+    const message =
+      sql === null || declaration.sql !== undefined
+        ? "an asset has `ingest` or SQL, not both"
+        : `an asset ingests or has SQL, and \`${sql.file.path}\` is SQL`;
+    found.push(
+      error(
+        "conflicting-keys",
+        placeOfKey(source, declaration.ingest === undefined ? "/type" : "/ingest"),
+        message,
+        "make two assets: one ingests, the other reads it",
+      ),
+    );
   }
   if (asset.kind === "derived" && sql === null && !shaped.spoilt("/sql")) {
-    found.push(error("missing-key", placeOfKey(source, "/type"), "a derived asset needs its SQL", `write \`sql:\`, or put it into \`${asset.name}.sql\` beside the YAML`));
+    found.push(
+      error(
+        "missing-key",
+        placeOfKey(source, "/type"),
+        "a derived asset needs its SQL",
+        `write \`sql:\`, or put it into \`${asset.name}.sql\` beside the YAML`,
+      ),
+    );
   }
   for (const key of asset.kind === "derived" ? (["lateness"] as const) : (["incremental"] as const)) {
     if (declaration[key] === undefined) continue;
     const other = asset.kind === "derived" ? "an ingested" : "a derived";
-    found.push(error("conflicting-keys", placeOfKey(source, below("", key)), `\`${key}\` belongs to ${other} asset`, `take \`${key}\` out`));
+    found.push(
+      error("conflicting-keys", placeOfKey(source, below("", key)), `\`${key}\` belongs to ${other} asset`, `take \`${key}\` out`),
+    );
   }
   return found;
 }
@@ -65,23 +91,60 @@ function followingNeedsTime({ asset, shaped }: Draft): readonly Diagnostic[] {
   const at = placeOfKey(shaped.source, "/incremental");
   const isTime = first !== undefined && ["year", "month", "day", "hour"].includes(first.transform);
   if (!isTime) {
-    return [error("conflicting-keys", at, `\`${asset.incremental.kind}\` needs partitions that follow each other in time`, "partition it by `day(…)`, `month(…)` or the like, that term first")];
+    return [
+      error(
+        "conflicting-keys",
+        at,
+        `\`${asset.incremental.kind}\` needs partitions that follow each other in time`,
+        "partition it by `day(…)`, `month(…)` or the like, that term first",
+      ),
+    ];
   }
-  const named = typeof shaped.declaration.incremental === "object" && "cumulative" in shaped.declaration.incremental ? shaped.declaration.incremental.cumulative : first.column;
-  return named === first.column ? [] : [error("conflicting-keys", at, `\`cumulative\` names \`${named}\`, and the asset is partitioned by \`${first.column}\``, `name \`${first.column}\``)];
+  const named =
+    typeof shaped.declaration.incremental === "object" && "cumulative" in shaped.declaration.incremental
+      ? shaped.declaration.incremental.cumulative
+      : first.column;
+  return named === first.column
+    ? []
+    : [
+        error(
+          "conflicting-keys",
+          at,
+          `\`cumulative\` names \`${named}\`, and the asset is partitioned by \`${first.column}\``,
+          `name \`${first.column}\``,
+        ),
+      ];
 }
 
 function ingestedHasColumns({ asset, shaped }: Draft): readonly Diagnostic[] {
   if (asset.kind === "derived" || asset.columns.length > 0 || shaped.spoilt("/columns") || shaped.spoilt("/sql")) return [];
-  return [error("missing-key", placeOf(shaped.source, "/asset"), `\`${asset.name}\` declares no columns`, "state the types of the files' columns: `columns: { id: INTEGER }`")];
+  return [
+    error(
+      "missing-key",
+      placeOf(shaped.source, "/asset"),
+      `\`${asset.name}\` declares no columns`,
+      "state the types of the files' columns: `columns: { id: INTEGER }`",
+    ),
+  ];
 }
 
 function columnNamesAreFree({ asset, shaped }: Draft): readonly Diagnostic[] {
   return asset.columns.flatMap(({ name }) => {
     const at = placeOfKey(shaped.source, below("/columns", name));
-    if (provenance.has(name.toLowerCase())) return [error("bad-column", at, `flow itself writes a column \`${name}\``, "give the column another name, and this one as an alias")];
-    if (name.startsWith("_")) return [error("bad-column", at, `\`${name}\` begins with \`_\`, which is kept for flow's own columns`, "give the column another name, and this one as an alias")];
-    return name.trim() === name && name !== "" && !/\p{Cc}/u.test(name) ? [] : [error("bad-column", at, `\`${name}\` cannot name a column`, "a name has no control characters and no blanks around it")];
+    if (provenance.has(name.toLowerCase()))
+      return [error("bad-column", at, `flow itself writes a column \`${name}\``, "give the column another name, and this one as an alias")];
+    if (name.startsWith("_"))
+      return [
+        error(
+          "bad-column",
+          at,
+          `\`${name}\` begins with \`_\`, which is kept for flow's own columns`,
+          "give the column another name, and this one as an alias",
+        ),
+      ];
+    return name.trim() === name && name !== "" && !/\p{Cc}/u.test(name)
+      ? []
+      : [error("bad-column", at, `\`${name}\` cannot name a column`, "a name has no control characters and no blanks around it")];
   });
 }
 
@@ -95,13 +158,16 @@ function columnNamesDiffer({ asset, shaped }: Draft): readonly Diagnostic[] {
     else found.push(error("duplicate-column", at, `${what} has the same name as ${other}`, "upper and lower case do not count"));
   };
   for (const { name } of asset.columns) claim(name, `column \`${name}\``, placeOfKey(shaped.source, below("/columns", name)));
-  for (const [column, alias, pointer] of aliasesOf(asset.columns)) claim(alias, `alias \`${alias}\` of \`${column}\``, placeOf(shaped.source, pointer));
+  for (const [column, alias, pointer] of aliasesOf(asset.columns))
+    claim(alias, `alias \`${alias}\` of \`${column}\``, placeOf(shaped.source, pointer));
   return found;
 }
 
 function aliasesOf(columns: readonly (Column | ColumnType)[]): readonly (readonly [string, string, string])[] {
   return columns.flatMap((column) =>
-    "aliases" in column ? column.aliases.map((alias, index) => [column.name, alias, `${below("/columns", column.name)}/aliases/${index}`] as const) : [],
+    "aliases" in column
+      ? column.aliases.map((alias, index) => [column.name, alias, `${below("/columns", column.name)}/aliases/${index}`] as const)
+      : [],
   );
 }
 
@@ -133,25 +199,48 @@ function referencesAreDeclared({ asset, shaped, references }: Draft): readonly D
   const names = asset.columns.map((column) => column.name);
   return references
     .filter(({ column }) => !names.includes(column) && column !== "" && !shaped.spoilt(below("/columns", column)))
-    .map(({ column, pointer }) => error("undeclared-column", placeOf(shaped.source, pointer), `\`${asset.name}\` declares no column \`${column}\``, suggestion(column, names, "it declares")));
+    .map(({ column, pointer }) =>
+      error(
+        "undeclared-column",
+        placeOf(shaped.source, pointer),
+        `\`${asset.name}\` declares no column \`${column}\``,
+        suggestion(column, names, "it declares"),
+      ),
+    );
 }
 
 function upsertHasKey({ asset, shaped }: Draft): readonly Diagnostic[] {
   if (asset.kind === "derived" || asset.ingest.strategy !== "upsert" || asset.key.length > 0 || shaped.spoilt("/key")) return [];
-  return [error("missing-key", placeOf(shaped.source, "/ingest/strategy"), "`upsert` needs a `key`", "declare the columns that identify a row: `key: id`")];
+  return [
+    error(
+      "missing-key",
+      placeOf(shaped.source, "/ingest/strategy"),
+      "`upsert` needs a `key`",
+      "declare the columns that identify a row: `key: id`",
+    ),
+  ];
 }
 
 function settingsExcludeEachOther({ asset, shaped }: Draft): readonly Diagnostic[] {
   if (asset.kind === "derived") return [];
   const { ingest } = asset;
   const own = shaped.declaration.ingest ?? {};
-  const tell = (key: string, message: string, hint: string): Diagnostic => error("conflicting-keys", placeOfKey(shaped.source, `/ingest/${key}`), message, hint);
+  const tell = (key: string, message: string, hint: string): Diagnostic =>
+    error("conflicting-keys", placeOfKey(shaped.source, `/ingest/${key}`), message, hint);
   const found: Diagnostic[] = [];
   if (own.delete_when !== undefined && ingest.strategy !== "upsert") {
-    found.push(tell("delete_when", `\`delete_when\` deletes a key, and \`${ingest.strategy}\` does not go by keys`, "set `strategy: upsert`"));
+    found.push(
+      tell("delete_when", `\`delete_when\` deletes a key, and \`${ingest.strategy}\` does not go by keys`, "set `strategy: upsert`"),
+    );
   }
   if (own.set !== undefined && (ingest.strategy === "append" || ingest.strategy === "upsert")) {
-    found.push(tell("set", `\`set\` makes files one snapshot, and \`${ingest.strategy}\` takes none`, "set `strategy: replace` or `replace_partitions`"));
+    found.push(
+      tell(
+        "set",
+        `\`set\` makes files one snapshot, and \`${ingest.strategy}\` takes none`,
+        "set `strategy: replace` or `replace_partitions`",
+      ),
+    );
   }
   if (ingest.strategy === "replace_partitions" && asset.partitionBy.length === 0 && !shaped.spoilt("/partition_by")) {
     found.push(tell("strategy", "`replace_partitions` needs `partition_by`", "declare the partitions, or set `strategy: replace`"));
@@ -163,12 +252,16 @@ function settingsTakeEffect({ asset, shaped }: Draft): readonly Diagnostic[] {
   if (asset.kind === "derived") return [];
   const { ingest: own = {}, lateness, key } = shaped.declaration;
   const { strategy, format } = asset.ingest;
-  const tell = (pointer: string, message: string): Diagnostic => warning("no-effect", placeOfKey(shaped.source, pointer), message, "take it out");
+  const tell = (pointer: string, message: string): Diagnostic =>
+    warning("no-effect", placeOfKey(shaped.source, pointer), message, "take it out");
   const found: Diagnostic[] = [];
   if (strategy === "append" && key !== undefined) found.push(tell("/key", "`append` takes every row, so `key` has no effect"));
-  if (own.order_by !== undefined && asset.key.length === 0) found.push(tell("/ingest/order_by", "without a `key` no two rows compete, so `order_by` has no effect"));
-  if (own.allow_empty !== undefined && strategy !== "replace") found.push(tell("/ingest/allow_empty", `\`allow_empty\` is for \`replace\`, not \`${strategy}\``));
-  if (own.csv !== undefined && format !== null && format !== "csv") found.push(tell("/ingest/csv", `the files are ${format}, so \`csv\` has no effect`));
+  if (own.order_by !== undefined && asset.key.length === 0)
+    found.push(tell("/ingest/order_by", "without a `key` no two rows compete, so `order_by` has no effect"));
+  if (own.allow_empty !== undefined && strategy !== "replace")
+    found.push(tell("/ingest/allow_empty", `\`allow_empty\` is for \`replace\`, not \`${strategy}\``));
+  if (own.csv !== undefined && format !== null && format !== "csv")
+    found.push(tell("/ingest/csv", `the files are ${format}, so \`csv\` has no effect`));
   if (lateness?.too_late !== undefined && lateness.allow === undefined && !shaped.spoilt("/lateness/allow")) {
     found.push(tell("/lateness/too_late", "without `allow` no row is ever too late"));
   }
@@ -179,8 +272,18 @@ function partitionsFitColumns({ asset, shaped, partitionPointers }: Draft): read
   return asset.partitionBy.flatMap((field, index) => {
     const type = asset.columns.find((column) => column.name === field.column)?.type ?? unknownType;
     const at = placeOf(shaped.source, partitionPointers[index] ?? "/partition_by");
-    if (!/^[\p{L}\p{N}][\p{L}\p{N}_ .-]*$/u.test(field.column)) return [error("bad-partition", at, `\`${field.column}\` cannot name a folder`, "partition by a column of letters, digits and `_`")];
-    return type === unknownType || fits(field, type) ? [] : [error("bad-partition", at, `${field.transform === "identity" ? "a bare column" : `\`${field.transform}\``} cannot split ${type}`, fitting(field))];
+    if (!/^[\p{L}\p{N}][\p{L}\p{N}_ .-]*$/u.test(field.column))
+      return [error("bad-partition", at, `\`${field.column}\` cannot name a folder`, "partition by a column of letters, digits and `_`")];
+    return type === unknownType || fits(field, type)
+      ? []
+      : [
+          error(
+            "bad-partition",
+            at,
+            `${field.transform === "identity" ? "a bare column" : `\`${field.transform}\``} cannot split ${type}`,
+            fitting(field),
+          ),
+        ];
   });
 }
 
@@ -199,7 +302,8 @@ function fitting({ transform, column }: PartitionField): string {
   if (transform === "hour") return "it takes a TIMESTAMP";
   if (timeGrains.has(transform)) return "it takes a DATE or a TIMESTAMP";
   if (transform === "truncate") return "it takes a VARCHAR or an integer";
-  if (transform === "identity") return `a bare column is a VARCHAR, integer, BOOLEAN or DATE; write \`bucket(16, ${column})\` or \`month(${column})\``;
+  if (transform === "identity")
+    return `a bare column is a VARCHAR, integer, BOOLEAN or DATE; write \`bucket(16, ${column})\` or \`month(${column})\``;
   return "it takes a VARCHAR, integer, DECIMAL, UUID, DATE or TIMESTAMP";
 }
 
@@ -210,7 +314,9 @@ function partitionFoldersAreFree({ asset, shaped }: Draft): readonly Diagnostic[
   const clashing = asset.partitionBy.filter((field) => field.transform !== "identity" && columns.has(field.name.toLowerCase()));
   const repeated = asset.partitionBy.filter((field, index) => asset.partitionBy.findIndex((other) => other.name === field.name) < index);
   return [
-    ...clashing.map((field) => error("bad-partition", at, `the partition folder \`${field.name}\` has the name of a column`, "give the column another name")),
+    ...clashing.map((field) =>
+      error("bad-partition", at, `the partition folder \`${field.name}\` has the name of a column`, "give the column another name"),
+    ),
     ...repeated.map((field) => error("bad-partition", at, `two partition terms make the folder \`${field.name}\``, "keep one of them")),
   ];
 }
@@ -218,23 +324,38 @@ function partitionFoldersAreFree({ asset, shaped }: Draft): readonly Diagnostic[
 function eventTimeIsTime({ asset, shaped }: Draft): readonly Diagnostic[] {
   const type = asset.columns.find((column) => column.name === asset.eventTime)?.type ?? unknownType;
   if (type === unknownType || type === "DATE" || timestampTypes.has(type)) return [];
-  return [error("bad-column", placeOf(shaped.source, "/event_time"), `\`event_time\` cannot be ${type}`, "it takes a DATE or a TIMESTAMP column")];
+  return [
+    error("bad-column", placeOf(shaped.source, "/event_time"), `\`event_time\` cannot be ${type}`, "it takes a DATE or a TIMESTAMP column"),
+  ];
 }
 
 function latenessHasEventTime({ asset, shaped }: Draft): readonly Diagnostic[] {
   if (asset.kind === "derived" || asset.lateness === null || asset.eventTime !== null || shaped.spoilt("/event_time")) return [];
-  return [error("missing-key", placeOfKey(shaped.source, "/lateness"), "`lateness` needs `event_time`", "name the column that says when a row's event happened")];
+  return [
+    error(
+      "missing-key",
+      placeOfKey(shaped.source, "/lateness"),
+      "`lateness` needs `event_time`",
+      "name the column that says when a row's event happened",
+    ),
+  ];
 }
 
 function checkNamesDiffer({ asset, shaped }: Draft): readonly Diagnostic[] {
   const names = (shaped.declaration.checks ?? []).map((check) => check.name);
   return names.flatMap((name, index) => {
     if (name === undefined || names.indexOf(name) === index) return [];
-    return [error("duplicate-check", placeOf(shaped.source, `/checks/${index}/name`), `\`${asset.name}\` already has a check \`${name}\``, "give it another name")];
+    return [
+      error(
+        "duplicate-check",
+        placeOf(shaped.source, `/checks/${index}/name`),
+        `\`${asset.name}\` already has a check \`${name}\``,
+        "give it another name",
+      ),
+    ];
   });
 }
 
 function ingestTextsAreSound({ shaped }: Draft): readonly Diagnostic[] {
   return checkIngestTexts(shaped.declaration.ingest ?? {}, "/ingest", shaped.source);
 }
-

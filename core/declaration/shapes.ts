@@ -3,8 +3,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import { type Diagnostic, type DiagnosticCode, error } from "../diagnostic.js";
-import type { AssetDeclaration, FlowDeclaration } from "./declaration.js";
 import { quoteAll, suggestion } from "../suggest.js";
+import type { AssetDeclaration, FlowDeclaration } from "./declaration.js";
 import { below, placeOf, placeOfKey, type YamlSource } from "./yaml-source.js";
 
 /** Validators made from `schemas/`. */
@@ -29,7 +29,10 @@ export function loadShapes(): Shapes {
   const ajv = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true, strictTypes: false });
   ajv.addVocabulary(["x-code", "x-rule"]);
   const schemas = join(packageRoot(dirname(fileURLToPath(import.meta.url))), "schemas");
-  return { asset: ajv.compile(readJson(join(schemas, "asset.schema.json"))), flow: ajv.compile(readJson(join(schemas, "flow.schema.json"))) };
+  return {
+    asset: ajv.compile(readJson(join(schemas, "asset.schema.json"))),
+    flow: ajv.compile(readJson(join(schemas, "flow.schema.json"))),
+  };
 }
 
 export function shapeAsset(source: YamlSource, shapes: Shapes): Shaped<AssetDeclaration> {
@@ -66,7 +69,9 @@ function shape<Declaration>(source: YamlSource, validate: ValidateFunction): Sha
 /** Without what only repeats: `propertyNames` tells of the mapping, too; a value of the wrong type breaks other rules as well. */
 function tellingOf(errors: readonly ErrorObject[]): readonly ErrorObject[] {
   const mistyped = new Set(errors.filter(({ keyword }) => keyword === "type").map((trouble) => trouble.instancePath));
-  return errors.filter((trouble) => trouble.keyword !== "propertyNames" && (trouble.keyword === "type" || !mistyped.has(trouble.instancePath)));
+  return errors.filter(
+    (trouble) => trouble.keyword !== "propertyNames" && (trouble.keyword === "type" || !mistyped.has(trouble.instancePath)),
+  );
 }
 
 /** Where the trouble is: for an unknown key the key's own pointer. */
@@ -93,7 +98,8 @@ function explain(source: YamlSource, trouble: ErrorObject): Diagnostic {
   const rule = typeof schema["x-rule"] === "string" ? schema["x-rule"] : null;
   const code = isCode(schema["x-code"]) ? schema["x-code"] : null;
   if (trouble.keyword === "additionalProperties") return unknownKey(source, pointer, schema, code);
-  if (trouble.propertyName !== undefined) return error("bad-value", placeOfKey(source, pointer), `\`${trouble.propertyName}\` is not allowed as a name`, rule);
+  if (trouble.propertyName !== undefined)
+    return error("bad-value", placeOfKey(source, pointer), `\`${trouble.propertyName}\` is not allowed as a name`, rule);
   if (trouble.keyword === "required") {
     const key = String(trouble.params.missingProperty);
     return error("missing-key", placeOfKey(source, pointer), `\`${name}\` lacks \`${key}\``, exampleHint(schema, key));
@@ -110,12 +116,23 @@ function unknownKey(source: YamlSource, pointer: string, schema: Record<string, 
   const key = lastName(pointer);
   const known = isRecord(schema.properties) ? Object.keys(schema.properties) : [];
   const what = code === "unknown-check" ? "check" : "key";
-  if (/^[^(]*\)$/.test(key)) return error(code ?? "unknown-key", placeOfKey(source, pointer), `unknown ${what} \`${key}\``, "inside `{ }` a comma ends a value: write the value before it in quotes");
+  if (/^[^(]*\)$/.test(key))
+    return error(
+      code ?? "unknown-key",
+      placeOfKey(source, pointer),
+      `unknown ${what} \`${key}\``,
+      "inside `{ }` a comma ends a value: write the value before it in quotes",
+    );
   return error(code ?? "unknown-key", placeOfKey(source, pointer), `unknown ${what} \`${key}\``, suggestion(key, known, "known here"));
 }
 
 function badDuration(at: Diagnostic["at"], name: string, written: string): Diagnostic {
-  return error("bad-duration", at, `\`${name}\` cannot be ${written}`, "a duration is a number and a unit: `500ms`, `2s`, `5m`, `12h`, `30d`, `2w`");
+  return error(
+    "bad-duration",
+    at,
+    `\`${name}\` cannot be ${written}`,
+    "a duration is a number and a unit: `500ms`, `2s`, `5m`, `12h`, `30d`, `2w`",
+  );
 }
 
 const typeNames: Readonly<Record<string, string>> = {
@@ -130,9 +147,11 @@ const typeNames: Readonly<Record<string, string>> = {
 function wrongType(at: Diagnostic["at"], name: string, trouble: ErrorObject, schema: Record<string, unknown>): Diagnostic {
   const wanted = [schema.type].flat().map(String);
   const named = wanted.map((type) => typeNames[type] ?? type).join(" or ");
-  if (trouble.instancePath === "") return error("wrong-type", at, `a declaration is a mapping, not ${kindOf(trouble.data)}`, "write `key: value` lines");
+  if (trouble.instancePath === "")
+    return error("wrong-type", at, `a declaration is a mapping, not ${kindOf(trouble.data)}`, "write `key: value` lines");
   if (trouble.data === null) return error("wrong-type", at, `\`${name}\` has no value`, `it takes ${named}`);
-  const quote = wanted.includes("string") && typeof trouble.data !== "object" ? `write it in quotes: \`"${String(trouble.data)}"\`` : exampleOf(schema);
+  const quote =
+    wanted.includes("string") && typeof trouble.data !== "object" ? `write it in quotes: \`"${String(trouble.data)}"\`` : exampleOf(schema);
   return error("wrong-type", at, `\`${name}\` takes ${named}, not ${kindOf(trouble.data)}`, quote);
 }
 
@@ -168,7 +187,8 @@ function kindOf(value: unknown): string {
 }
 
 function textOf(value: unknown): string {
-  if (typeof value === "object" && value !== null) return Array.isArray(value) ? (value.length === 0 ? "an empty list" : "this list") : "this mapping";
+  if (typeof value === "object" && value !== null)
+    return Array.isArray(value) ? (value.length === 0 ? "an empty list" : "this list") : "this mapping";
   return `\`${String(value)}\``;
 }
 
@@ -190,7 +210,10 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 /** Takes the value in trouble out: the key from its mapping, or the whole list where it is an item. */
 function cut(value: Record<string, unknown>, trouble: ErrorObject): Record<string, unknown> {
   if (trouble.keyword === "required") return value;
-  const path = pointerOf(trouble).split("/").slice(1).map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+  const path = pointerOf(trouble)
+    .split("/")
+    .slice(1)
+    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
   return path.length === 0 ? {} : without(value, path);
 }
 
@@ -211,4 +234,3 @@ function withoutBelow(value: unknown, path: readonly string[]): unknown {
   const kept = withoutBelow(value[Number(first)], rest);
   return kept === undefined ? undefined : value.map((item: unknown, index) => (index === Number(first) ? kept : item));
 }
-

@@ -43,7 +43,12 @@ export function readSourceFiles(root: string): SourceFiles {
 
 function orphan(path: string): Diagnostic {
   const at = { file: { path, text: "" }, range: { start: 0, end: 0 } };
-  return warning("orphan-sql", at, `\`${path}\` has no declaration`, `add \`${path.replace(/\.sql$/, ".yaml")}\`; one line is enough: \`type: derived\``);
+  return warning(
+    "orphan-sql",
+    at,
+    `\`${path}\` has no declaration`,
+    `add \`${path.replace(/\.sql$/, ".yaml")}\`; one line is enough: \`type: derived\``,
+  );
 }
 
 function filesBelow(root: string, folder: string, diagnostics: Diagnostic[]): readonly string[] {

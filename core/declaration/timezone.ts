@@ -6,7 +6,14 @@ import { below, placeOf } from "./yaml-source.js";
 /** Nothing, or what is wrong with a name that should be an IANA time zone. */
 export function timezoneTrouble(zone: string, at: Place): readonly Diagnostic[] {
   if (isZone(zone)) return [];
-  return [error("bad-timezone", at, `there is no time zone \`${zone}\``, suggestion(zone, Intl.supportedValuesOf("timeZone")) ?? "for example `UTC` or `Europe/Rome`")];
+  return [
+    error(
+      "bad-timezone",
+      at,
+      `there is no time zone \`${zone}\``,
+      suggestion(zone, Intl.supportedValuesOf("timeZone")) ?? "for example `UTC` or `Europe/Rome`",
+    ),
+  ];
 }
 
 /** Of the columns of all assets: asking about a zone is slow, and a project names few of them often. */

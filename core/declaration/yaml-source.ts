@@ -1,4 +1,16 @@
-import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseDocument, type YAMLError, type YAMLMap } from "yaml";
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  parseDocument,
+  type YAMLError,
+  type YAMLMap,
+} from "yaml";
 import { type Diagnostic, error, type Place } from "../diagnostic.js";
 import { positionAt, type Range, type SourceFile } from "../source.js";
 import { type Scope, substitute } from "./substitute.js";
@@ -64,7 +76,8 @@ function nearestSpot(source: YamlSource, pointer: string): Spot | undefined {
 function syntaxError(file: SourceFile, trouble: YAMLError): Diagnostic {
   const at = { file, range: { start: trouble.pos[0], end: trouble.pos[1] } };
   if (trouble.code === "TAB_AS_INDENT") return error("tab-indent", at, "a tab indents this line", "indent with spaces");
-  if (trouble.code === "MULTIPLE_DOCS") return error("yaml-syntax", at, "a file holds one document", "put each declaration into its own file");
+  if (trouble.code === "MULTIPLE_DOCS")
+    return error("yaml-syntax", at, "a file holds one document", "put each declaration into its own file");
   return error("yaml-syntax", at, lowerFirst(trouble.message));
 }
 
@@ -98,7 +111,9 @@ function readNode(node: Node | null | undefined, pointer: string, key: Range | n
 
 function tooLarge(walk: Walk): null {
   if (walk.nodes === mostNodes + 1) {
-    walk.diagnostics.push(error("yaml-syntax", { file: walk.file, range: { start: 0, end: 0 } }, `more than ${mostNodes} values in one file`));
+    walk.diagnostics.push(
+      error("yaml-syntax", { file: walk.file, range: { start: 0, end: 0 } }, `more than ${mostNodes} values in one file`),
+    );
   }
   return null;
 }
@@ -109,7 +124,8 @@ function aliasValue(alias: Alias, pointer: string, key: Range | null, walk: Walk
   walk.spots.set(pointer, { key, value: range, style: null });
   if (target === undefined || walk.open.has(target)) {
     const hint = target === undefined ? `write \`&${alias.source}\` before the value that is meant` : null;
-    const message = target === undefined ? `no anchor \`${alias.source}\` before this place` : `\`*${alias.source}\` stands inside the value it names`;
+    const message =
+      target === undefined ? `no anchor \`${alias.source}\` before this place` : `\`*${alias.source}\` stands inside the value it names`;
     walk.diagnostics.push(error("yaml-syntax", { file: walk.file, range }, message, hint));
     return null;
   }

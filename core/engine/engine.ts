@@ -115,7 +115,11 @@ export interface ReachQuestion {
  * input for which one of the keys, SQL over the input's columns, has the field's value. `all`: nothing of the kind is provable.
  */
 export type InputReach =
-  | { readonly input: string; readonly kind: "aligned"; readonly fields: readonly { readonly at: number; readonly keys: readonly ReachKey[] }[] }
+  | {
+      readonly input: string;
+      readonly kind: "aligned";
+      readonly fields: readonly { readonly at: number; readonly keys: readonly ReachKey[] }[];
+    }
   | { readonly input: string; readonly kind: "all"; readonly why: string };
 
 export interface ReachKey {

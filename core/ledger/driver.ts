@@ -105,13 +105,21 @@ function inWords(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof FlowError) return error;
   const code = "code" in error ? String(error.code) : "";
   if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) {
-    return storeTrouble("ledger-damaged", "the ledger `.flow/ledger.db` is damaged", "`flow fsck --rebuild` restores it from the store; nothing is lost");
+    return storeTrouble(
+      "ledger-damaged",
+      "the ledger `.flow/ledger.db` is damaged",
+      "`flow fsck --rebuild` restores it from the store; nothing is lost",
+    );
   }
   if (/^SQLITE_(BUSY|LOCKED)/.test(code)) {
     return storeTrouble("ledger-busy", "another process keeps the ledger `.flow/ledger.db` locked", "run again when it is done");
   }
   if (/^SQLITE_(FULL|IOERR|READONLY|CANTOPEN|PERM)|ConnectionFailed/.test(`${code} ${error.message}`)) {
-    return storeTrouble("ledger-unwritable", `the ledger \`.flow/ledger.db\` cannot be opened or written: ${error.message}`, "check the disk's space and the folder's permissions, then run again");
+    return storeTrouble(
+      "ledger-unwritable",
+      `the ledger \`.flow/ledger.db\` cannot be opened or written: ${error.message}`,
+      "check the disk's space and the folder's permissions, then run again",
+    );
   }
   return error;
 }

@@ -103,8 +103,7 @@ export interface FileDecision {
   readonly seq: DeliverySeq;
   /** The marker that said it was complete, below the store: removed when the run is finished. */
   readonly marker: string | null;
-  readonly decision:
-    /** In the manifest where there is a version; without one it had no rows. */
+  readonly decision: /** In the manifest where there is a version; without one it had no rows. */
     | {
         readonly kind: "accepted";
         readonly rows: RowAccount;

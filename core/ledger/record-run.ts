@@ -83,7 +83,13 @@ function insertPartitions(database: Database, asset: AssetName, { seq, partition
 function replaceRows(database: Database, { asset, version }: Manifest, delivery: AcceptedDelivery): void {
   const { seq, rows, judged_against } = delivery;
   const account = JSON.stringify(rows);
-  database.run("update delivery set state = 'current', rows = ?, judged_against = ? where asset = ? and seq = ?", account, judged_against, asset, seq);
+  database.run(
+    "update delivery set state = 'current', rows = ?, judged_against = ? where asset = ? and seq = ?",
+    account,
+    judged_against,
+    asset,
+    seq,
+  );
   database.run("delete from delivery_partition where asset = ? and seq = ?", asset, seq);
   insertPartitions(database, asset, delivery);
   database.run("delete from quarantine where asset = ? and seq = ?", asset, seq);
@@ -109,7 +115,11 @@ function recordDecision(database: Database, { asset, run }: RunRecord, file: Fil
 }
 
 /** One that the manifest has is there already; this is for files without rows, and for runs whose manifest is gone. */
-function recordAccepted(database: Database, row: DeliveryRow, { supersedes, copies = [] }: Extract<FileDecision["decision"], { kind: "accepted" }>): void {
+function recordAccepted(
+  database: Database,
+  row: DeliveryRow,
+  { supersedes, copies = [] }: Extract<FileDecision["decision"], { kind: "accepted" }>,
+): void {
   if (!insertDelivery(database, row)) return;
   for (const seq of supersedes) supersede(database, row.asset, seq);
   for (const seq of copies) supersede(database, row.asset, seq, "copy");
@@ -154,8 +164,12 @@ type Refused = Pick<DeliveryRow, "asset" | "seq" | "run" | "file">;
 
 function quarantineRows(database: Database, refused: Refused & Pick<DeliveryRow, "rows">): void {
   const { rows } = refused;
-  const said = [rows.refused > 0 ? `${rows.refused} could not be read as declared` : "", rows.late > 0 ? `${rows.late} came after the allowed lateness` : ""];
-  if (rows.refused + rows.late > 0) quarantine(database, refused, rows.refused + rows.late, said.filter((words) => words !== "").join(", "));
+  const said = [
+    rows.refused > 0 ? `${rows.refused} could not be read as declared` : "",
+    rows.late > 0 ? `${rows.late} came after the allowed lateness` : "",
+  ];
+  if (rows.refused + rows.late > 0)
+    quarantine(database, refused, rows.refused + rows.late, said.filter((words) => words !== "").join(", "));
 }
 
 function quarantine(database: Database, { asset, seq, run, file }: Refused, rows: number | null, reason: string): void {

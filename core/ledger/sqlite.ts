@@ -81,10 +81,14 @@ function asLedger(database: Database): Ledger {
           ),
     deliveries: (asset) => deliveries("delivery d where d.asset = ? order by d.seq desc", asset),
     partitionsOf: (asset, seqs) => partitionsOf(database, asset, seqs),
-    lastSeq: (asset) => database.all<{ last: number }>("select coalesce(max(seq), 0) as last from delivery where asset = ?", asset)[0]?.last ?? 0,
+    lastSeq: (asset) =>
+      database.all<{ last: number }>("select coalesce(max(seq), 0) as last from delivery where asset = ?", asset)[0]?.last ?? 0,
     lastRun: () => database.all<{ last: RunId | null }>("select max(run) as last from run")[0]?.last ?? null,
     quarantined: (asset) =>
-      database.all<QuarantineRow>("select asset, seq, run, file, rows, reason from quarantine where asset = ? order by run desc, file", asset),
+      database.all<QuarantineRow>(
+        "select asset, seq, run, file, rows, reason from quarantine where asset = ? order by run desc, file",
+        asset,
+      ),
     runs: (limit) => database.all("select run, report from run where report is not null order by run desc limit ?", limit),
     record: (record, manifest) => database.transaction("ledger:record", () => recordRun(database, record, manifest)),
     resolve: (asset, seq) =>

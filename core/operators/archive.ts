@@ -1,11 +1,11 @@
 import { readdir } from "node:fs/promises";
 import type { RunRecord } from "../ledger/ledger.js";
 import type { AssetName, RunId } from "../model.js";
-import type { Context } from "./context.js";
-import { below } from "../store/layout.js";
 import { canonicalJson } from "../store/canonical-json.js";
+import { below } from "../store/layout.js";
 import type { Manifest } from "../store/manifest.js";
 import { isSystemError } from "../store/trouble.js";
+import type { Context } from "./context.js";
 import { foldersOf } from "./pickup.js";
 import { writeRecord } from "./publish.js";
 import type { IngestWork } from "./work.js";
@@ -27,7 +27,8 @@ export async function finishRun(
   record: RunRecord,
   manifest: Manifest | null,
 ): Promise<void> {
-  for (const { marker } of record.files) if (marker !== null) await context.files.removeFile("archive:marker", below(context.layout.root, marker));
+  for (const { marker } of record.files)
+    if (marker !== null) await context.files.removeFile("archive:marker", below(context.layout.root, marker));
   await fillQuarantine(context, asset, record);
   // Before the folder moves: as long as it is in staging, a run that died here is found and finished.
   context.ledger.record(record, manifest);

@@ -1,11 +1,11 @@
 import { stat } from "node:fs/promises";
 import type { BasePartition, FoldedPartition, WrittenFile } from "../engine/engine.js";
 import type { Asset, PartitionKey, VersionId } from "../model.js";
-import type { Context } from "./context.js";
 import { hashFile } from "../store/hash-file.js";
 import { inParallel } from "../store/in-parallel.js";
 import { below } from "../store/layout.js";
 import type { Manifest, Part, PartitionEntry } from "../store/manifest.js";
+import type { Context } from "./context.js";
 
 const parallelFiles = 16;
 
@@ -106,7 +106,11 @@ function entryOf(
 }
 
 /** Partitions whose visible rows differ from the parent's. */
-export function changedPartitions(version: VersionId, parent: Manifest | null, entries: readonly PartitionEntry[]): readonly PartitionKey[] {
+export function changedPartitions(
+  version: VersionId,
+  parent: Manifest | null,
+  entries: readonly PartitionEntry[],
+): readonly PartitionKey[] {
   const before = new Map(parent?.partitions.map((entry) => [entry.partition, entry.content_hash]) ?? []);
   return entries
     .filter((entry) => entry.changed_in === version && entry.content_hash !== (before.get(entry.partition) ?? "0:0"))

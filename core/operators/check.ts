@@ -1,7 +1,7 @@
 import { FlowError } from "../diagnostic.js";
 import type { ReadyTable } from "../engine/engine.js";
-import { readyTable } from "./ready-table.js";
 import { partPath } from "./candidate.js";
+import { readyTable } from "./ready-table.js";
 import type { Work } from "./work.js";
 
 /** The declared checks, on the candidate, before anyone can see it. A failed `error` check stops the asset. */

@@ -1,5 +1,5 @@
-import type { Column, IngestedAsset } from "../model.js";
 import type { CsvLayout } from "../engine/engine.js";
+import type { Column, IngestedAsset } from "../model.js";
 
 /** How a CSV file maps to the declared columns, or why it cannot. */
 export type CsvReading =
@@ -17,7 +17,11 @@ const delimiters = [",", ";", "\t", "|"] as const;
 export function readCsvLayout(asset: IngestedAsset, head: Uint8Array): CsvReading {
   const { csv } = asset.ingest;
   const encoding = encodingOf(csv.encoding, head);
-  if (encoding === "utf-16" && isBigEndian(head)) return { kind: "unreadable", reason: "it is UTF-16 in big-endian order, which cannot be read; write it in little-endian order or as UTF-8" };
+  if (encoding === "utf-16" && isBigEndian(head))
+    return {
+      kind: "unreadable",
+      reason: "it is UTF-16 in big-endian order, which cannot be read; write it in little-endian order or as UTF-8",
+    };
   const text = decode(head, encoding);
   const lines = skipLines(text, csv.skip);
   if (lines.trim() === "") return { kind: "empty" };
@@ -29,7 +33,11 @@ export function readCsvLayout(asset: IngestedAsset, head: Uint8Array): CsvReadin
   });
   const best = readings.reduce((a, b) => (b.matched > a.matched ? b : a));
   const found = best.cells.map((cell) => `\`${cell}\``).join(", ");
-  if (best.matched === 0) return { kind: "unreadable", reason: csv.header ? `its header names no declared column; it has ${found}` : withoutHeader(asset, best.cells, found) };
+  if (best.matched === 0)
+    return {
+      kind: "unreadable",
+      reason: csv.header ? `its header names no declared column; it has ${found}` : withoutHeader(asset, best.cells, found),
+    };
   const twice = repeated(best.fields);
   if (twice !== null) return { kind: "unreadable", reason: `two of its fields are column \`${twice}\`; it has ${found}` };
   const { quote, escape, header, skip, nulls } = csv;
@@ -70,7 +78,8 @@ function repeated(fields: readonly (string | null)[]): string | null {
 
 function skipLines(text: string, skip: number): string {
   let rest = text;
-  for (let line = 0; line < skip; line++) rest = rest.slice(rest.search(/\r\n|\n|\r/) < 0 ? rest.length : rest.search(/\r\n|\n|\r/)).replace(/^(\r\n|\n|\r)/, "");
+  for (let line = 0; line < skip; line++)
+    rest = rest.slice(rest.search(/\r\n|\n|\r/) < 0 ? rest.length : rest.search(/\r\n|\n|\r/)).replace(/^(\r\n|\n|\r)/, "");
   return rest;
 }
 

@@ -30,7 +30,8 @@ export async function fromLog(work: LogReader, rows: readonly DeliveryRow[]): Pr
 async function known(place: string, path: string, row: DeliveryRow): Promise<PlannedDelivery> {
   try {
     const { sha256, bytes, newlines } = await hashFile(path);
-    if (sha256 !== row.sha256) throw storeTrouble("store-damaged", `\`${place}\` is not the file that was delivered`, "restore it from a backup");
+    if (sha256 !== row.sha256)
+      throw storeTrouble("store-damaged", `\`${place}\` is not the file that was delivered`, "restore it from a backup");
     const modifiedAt = (await stat(path)).mtime.toISOString();
     return { seq: row.seq, file: row.file, path: place, bytes, modifiedAt, sha256, newlines, marker: null, is: { kind: "new" } };
   } catch (error) {

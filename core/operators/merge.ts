@@ -12,7 +12,9 @@ export async function merge(work: IngestWork, withdraw: readonly DeliverySeq[]):
   const counted = new Set(work.context.ledger.currentDeliveries(work.asset.name).map(({ seq }) => seq));
   const superseded = work.staged.flatMap((entry) => supersededBy(entry, counted));
   // What counts already and is read once more takes its own old rows' place.
-  const restated = work.staged.filter(({ delivery, archived }) => archived && counted.has(delivery.seq)).map(({ delivery }) => delivery.seq);
+  const restated = work.staged
+    .filter(({ delivery, archived }) => archived && counted.has(delivery.seq))
+    .map(({ delivery }) => delivery.seq);
   const remove = [...superseded.map(({ seq }) => seq), ...withdraw, ...restated];
   if (remove.length === 0 && !work.replays && !bringsAnything(work)) return;
   const { asset, context, parent } = work;
@@ -35,7 +37,10 @@ export async function merge(work: IngestWork, withdraw: readonly DeliverySeq[]):
 
 function supersededBy({ delivery, supersedes, copies }: Staged, counted: ReadonlySet<DeliverySeq>): Manifest["deliveries"]["superseded"] {
   const becoming = copies.filter(({ seq }) => counted.has(seq));
-  return [...supersedes.map((seq) => ({ seq, by: delivery.seq })), ...becoming.map(({ seq }) => ({ seq, by: delivery.seq, becomes: "copy" as const }))];
+  return [
+    ...supersedes.map((seq) => ({ seq, by: delivery.seq })),
+    ...becoming.map(({ seq }) => ({ seq, by: delivery.seq, becomes: "copy" as const })),
+  ];
 }
 
 /** A replay says all there is: where it puts nothing, nothing of the parent is left. */
@@ -58,9 +63,8 @@ async function foldInto(work: IngestWork, remove: readonly DeliverySeq[], into: 
   const { asset, context, session, parent } = work;
   const removeFrom = work.replays ? [] : context.ledger.partitionsOf(asset.name, remove);
   const fresh = work.staged.map(({ delivery }) => ({ seq: delivery.seq, file: delivery.file }));
-  const known = isReplacing(asset) && !work.replays
-    ? context.ledger.currentDeliveries(asset.name).filter(({ seq }) => !remove.includes(seq))
-    : [];
+  const known =
+    isReplacing(asset) && !work.replays ? context.ledger.currentDeliveries(asset.name).filter(({ seq }) => !remove.includes(seq)) : [];
   const again = toReadAgain(work, known, fresh, { any: remove.length > 0, from: removeFrom });
   if (again.length > 0) await session.stage({ ...stagingOf(asset), files: filesOf(await fromLog(work, again)), into: work.stagedInto });
   return session.fold({

@@ -22,7 +22,8 @@ const operators: { readonly [Kind in CommandKind]: Operator<Kind> } = {
     perform: ({ deliveries }, work) => pickup(ingesting(work), deliveries),
   },
   stage: {
-    describe: ({ deliveries, again, anewWithout }) => (anewWithout !== null ? "read the whole log" : `read ${filesIn(deliveries.length + again.length)}`),
+    describe: ({ deliveries, again, anewWithout }) =>
+      anewWithout !== null ? "read the whole log" : `read ${filesIn(deliveries.length + again.length)}`,
     perform: (command, work) => stage(ingesting(work), command),
   },
   merge: {

@@ -1,10 +1,10 @@
 import { lstat } from "node:fs/promises";
+import type { PlannedDelivery } from "../plan/plan.js";
 import { canonicalJson } from "../store/canonical-json.js";
 import { hashFile } from "../store/hash-file.js";
 import { inParallel } from "../store/in-parallel.js";
 import { below } from "../store/layout.js";
 import { storeTrouble } from "../store/trouble.js";
-import type { PlannedDelivery } from "../plan/plan.js";
 import type { IngestWork } from "./work.js";
 
 const parallelMoves = 16;

@@ -1,13 +1,13 @@
 import type { FileDecision, RunRecord } from "../ledger/ledger.js";
-import type { PlannedDelivery, Reason } from "../plan/plan.js";
 import { unreachable } from "../model.js";
-import { termOf } from "./ready-table.js";
-import { flowVersion } from "../version.js";
+import type { PlannedDelivery, Reason } from "../plan/plan.js";
 import { canonicalJson } from "../store/canonical-json.js";
 import type { Manifest } from "../store/manifest.js";
 import { storeTrouble } from "../store/trouble.js";
 import { publish as publishVersion, readManifest, readPointer } from "../store/versions.js";
+import { flowVersion } from "../version.js";
 import { accountOf } from "./merge.js";
+import { termOf } from "./ready-table.js";
 import type { IngestWork, Work } from "./work.js";
 
 /** The commit. What the run decided is written down first, so that whoever finds it half done knows how to finish. */
@@ -34,7 +34,8 @@ async function manifestOf(work: Work, candidate: NonNullable<Work["candidate"]>)
     manifest: 1,
     asset: asset.name,
     version: context.run,
-    parent: parent === null ? null : { version: parent.version, sha256: (await readManifest(context.layout, asset.name, parent.version)).sha256 },
+    parent:
+      parent === null ? null : { version: parent.version, sha256: (await readManifest(context.layout, asset.name, parent.version)).sha256 },
     published_at: new Date(context.clock.now()).toISOString(),
     made_by: { flow: flowVersion(), duckdb: context.engine.version },
     reason: wordsFor(work.plan.reason),
@@ -80,7 +81,13 @@ function decide(work: IngestWork, delivery: PlannedDelivery): FileDecision["deci
   const staged = work.staged.find((entry) => entry.delivery === delivery);
   if (staged === undefined) throw new Error(`no decision on ${delivery.file}`);
   const copies = staged.copies.map(({ seq }) => seq);
-  return { kind: "accepted", rows: accountOf(staged), supersedes: staged.supersedes, ...(copies.length > 0 ? { copies } : {}), judgedAgainst: staged.judgedAgainst };
+  return {
+    kind: "accepted",
+    rows: accountOf(staged),
+    supersedes: staged.supersedes,
+    ...(copies.length > 0 ? { copies } : {}),
+    judgedAgainst: staged.judgedAgainst,
+  };
 }
 
 export const rejectedRevision = "its name is taken by a delivery with other bytes, and `on_revision` is `reject`";
@@ -88,8 +95,15 @@ export const rejectedRevision = "its name is taken by a delivery with other byte
 function wordsFor(reason: Reason): string {
   switch (reason.kind) {
     case "new-deliveries": {
-      const counts = [[reason.new, "new"], [reason.revisions, "revised"], [reason.redeliveries, "redelivered"]] as const;
-      return counts.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`).join(", ");
+      const counts = [
+        [reason.new, "new"],
+        [reason.revisions, "revised"],
+        [reason.redeliveries, "redelivered"],
+      ] as const;
+      return counts
+        .filter(([count]) => count > 0)
+        .map(([count, word]) => `${count} ${word}`)
+        .join(", ");
     }
     case "input-changed":
     case "input-pending":

@@ -1,9 +1,9 @@
 import type { ReadyTable } from "../engine/engine.js";
 import type { AssetName, PartitionField, VersionId } from "../model.js";
-import { partPath } from "./candidate.js";
 import type { Layout } from "../store/layout.js";
 import type { Manifest } from "../store/manifest.js";
 import { readManifest, readPointer } from "../store/versions.js";
+import { partPath } from "./candidate.js";
 
 export interface Ready {
   readonly version: VersionId;

@@ -49,12 +49,13 @@ export function toReadAgain(
   const rank = (delivery: Arrived): number => members.get(delivery.seq) ?? 0;
   const joining = new Set(fresh.map(rank));
   const again = new Set(known.filter((delivery) => joining.has(rank(delivery))));
-  const candidates = asset.ingest.strategy === "replace"
-    ? [removed.any ? known : []]
-    : removed.from.map((partition) => {
-        const there = new Set(context.ledger.currentDeliveries(asset.name, partition).map(({ seq }) => seq));
-        return known.filter(({ seq }) => there.has(seq));
-      });
+  const candidates =
+    asset.ingest.strategy === "replace"
+      ? [removed.any ? known : []]
+      : removed.from.map((partition) => {
+          const there = new Set(context.ledger.currentDeliveries(asset.name, partition).map(({ seq }) => seq));
+          return known.filter(({ seq }) => there.has(seq));
+        });
   for (const group of candidates) for (const delivery of best(asset, group, rank)) again.add(delivery);
   return [...again].sort((a, b) => a.seq - b.seq);
 }

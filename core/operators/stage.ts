@@ -3,11 +3,11 @@ import type { FileToStage, StagedFile } from "../engine/engine.js";
 import type { DeliveryRow } from "../ledger/ledger.js";
 import type { DeliverySeq, IngestedAsset } from "../model.js";
 import type { Command, Copied, PlannedDelivery } from "../plan/plan.js";
-import { notice } from "./context.js";
 import { timeOfRun } from "../run-id.js";
 import { inParallel } from "../store/in-parallel.js";
 import { below } from "../store/layout.js";
 import { inspect } from "./compressed.js";
+import { notice } from "./context.js";
 import { readCsvLayout } from "./csv-layout.js";
 import { formatOf } from "./format.js";
 import { readHead } from "./head.js";
@@ -44,11 +44,17 @@ async function read(work: IngestWork, command: Extract<Command, { kind: "stage" 
 /** What a refused file would have replaced still counts: where the version is folded anew, it has to be read, too. */
 function sparedBy({ asset, context, refused }: IngestWork, { copied }: Extract<Command, { kind: "stage" }>): readonly DeliveryRow[] {
   const by = new Set(refused.map(({ delivery }) => delivery.seq));
-  const spared = new Set([...refused.flatMap(({ delivery }) => supersededBy(delivery)), ...copied.flatMap((entry) => (by.has(entry.by) ? [entry.seq] : []))]);
+  const spared = new Set([
+    ...refused.flatMap(({ delivery }) => supersededBy(delivery)),
+    ...copied.flatMap((entry) => (by.has(entry.by) ? [entry.seq] : [])),
+  ]);
   return spared.size === 0 ? [] : context.ledger.currentDeliveries(asset.name).filter(({ seq }) => spared.has(seq));
 }
 
-async function readTaken(work: IngestWork, { deliveries, copied, judged }: Extract<Command, { kind: "stage" }>): Promise<readonly Readable[]> {
+async function readTaken(
+  work: IngestWork,
+  { deliveries, copied, judged }: Extract<Command, { kind: "stage" }>,
+): Promise<readonly Readable[]> {
   const { asset, context } = work;
   const before = judgedBefore(work, copied);
   const folder = context.layout.pickedUp(asset.name, context.run);
@@ -63,7 +69,10 @@ async function readTaken(work: IngestWork, { deliveries, copied, judged }: Extra
 }
 
 /** From the log: the deliveries that count again, and all others where the version is folded anew. */
-async function readAgain(work: IngestWork, { deliveries, again, copied, anewWithout }: Extract<Command, { kind: "stage" }>): Promise<readonly Readable[]> {
+async function readAgain(
+  work: IngestWork,
+  { deliveries, again, copied, anewWithout }: Extract<Command, { kind: "stage" }>,
+): Promise<readonly Readable[]> {
   const { ledger } = work.context;
   const wanted = new Set(again);
   const leftOut = new Set([...deliveries.flatMap(supersededBy), ...copied.map(({ seq }) => seq), ...(anewWithout ?? []), ...again]);
@@ -72,7 +81,10 @@ async function readAgain(work: IngestWork, { deliveries, again, copied, anewWith
   // A restatement, like a revision: what was kept out as too late is let in.
   const before = judgedBefore(work, copied);
   const restated = returning.map((row) => ({ ...row, judgedAgainst: before.get(row.seq) ?? null }));
-  return fromLog(work, [...rest, ...restated].sort((a, b) => a.seq - b.seq));
+  return fromLog(
+    work,
+    [...rest, ...restated].sort((a, b) => a.seq - b.seq),
+  );
 }
 
 /** Rows that count under another name from now on are judged as they were: the change of name brings no row, and loses none. */
@@ -108,7 +120,9 @@ function judge(work: IngestWork, { copied }: Extract<Command, { kind: "stage" }>
 /** The log was accepted once: a declaration that cannot read it any more would lose rows. */
 function unreadableNow(delivery: PlannedDelivery, reason: string): FlowError {
   const message = `the declaration no longer reads \`${delivery.file}\`, which was accepted before: ${reason}`;
-  return new FlowError([{ code: "bad-file", severity: "error", message, at: null, hint: "let the declaration read both, or withdraw the file" }]);
+  return new FlowError([
+    { code: "bad-file", severity: "error", message, at: null, hint: "let the declaration read both, or withdraw the file" },
+  ]);
 }
 
 export function stagingOf(asset: IngestedAsset): Omit<Parameters<IngestWork["session"]["stage"]>[0], "files" | "into"> {
@@ -161,9 +175,11 @@ function refusalOf(asset: IngestedAsset, file: StagedFile, drift: Drift): string
   const bad = file.refused;
   if (bad > 0 && ingest.onBadRow === "reject_file") return `${rowsOf(bad)} cannot be read as declared, the first: ${example(file)}`;
   if (bad > 0 && ingest.onBadRow === "fail") throw badRows(`${rowsOf(bad)} cannot be read as declared`, file);
-  if (exceeds(ingest.maxBadRows, bad, file.read)) return `${bad} of ${file.read} rows cannot be read as declared, more than \`max_bad_rows\` allows; the first: ${example(file)}`;
+  if (exceeds(ingest.maxBadRows, bad, file.read))
+    return `${bad} of ${file.read} rows cannot be read as declared, more than \`max_bad_rows\` allows; the first: ${example(file)}`;
   const rows = file.read - bad - file.keptOut;
-  if (rows === 0 && ingest.strategy === "replace" && !ingest.allowEmpty) return "it has no rows, and would empty the asset; declare `allow_empty: true` if that is meant";
+  if (rows === 0 && ingest.strategy === "replace" && !ingest.allowEmpty)
+    return "it has no rows, and would empty the asset; declare `allow_empty: true` if that is meant";
   return null;
 }
 
@@ -181,7 +197,15 @@ function exceeds(limit: IngestedAsset["ingest"]["maxBadRows"], bad: number, read
 }
 
 function badRows(message: string, file: StagedFile): FlowError {
-  return new FlowError([{ code: "bad-row", severity: "error", message: `${message}, the first: ${example(file)}`, at: null, hint: "mend the file, or declare `on_bad_row: quarantine`" }]);
+  return new FlowError([
+    {
+      code: "bad-row",
+      severity: "error",
+      message: `${message}, the first: ${example(file)}`,
+      at: null,
+      hint: "mend the file, or declare `on_bad_row: quarantine`",
+    },
+  ]);
 }
 
 function example(file: StagedFile): string {
@@ -197,7 +221,11 @@ function tellDrift(work: IngestWork, { delivery, drift }: Staged): void {
     tell("new-column", `has columns that are not declared: ${quoted(drift.added)}`, "declare them, or set `on_new_column: ignore`");
   }
   if (drift.missing.length > 0 && ingest.onMissingColumn === "warn") {
-    tell("missing-column", `has no column ${quoted(drift.missing)}: its rows have NULL there`, "set `on_missing_column: ignore` if that is meant");
+    tell(
+      "missing-column",
+      `has no column ${quoted(drift.missing)}: its rows have NULL there`,
+      "set `on_missing_column: ignore` if that is meant",
+    );
   }
 }
 

@@ -1,12 +1,12 @@
 import { FlowError } from "../diagnostic.js";
 import type { Affected, BasePartition, InputReach } from "../engine/engine.js";
-import type { Build } from "../plan/plan.js";
 import type { Asset, AssetName, Catalog, ColumnType, PartitionKey } from "../model.js";
-import type { Manifest } from "../store/manifest.js";
+import type { Build } from "../plan/plan.js";
 import { timeOfRun } from "../run-id.js";
+import type { Manifest } from "../store/manifest.js";
+import { assemble, baseOf, freshCandidate } from "./candidate.js";
 import { parametersAt } from "./parameters.js";
 import { type Ready, readyTable, readyVersion } from "./ready-table.js";
-import { assemble, baseOf, freshCandidate } from "./candidate.js";
 import type { DeriveWork } from "./work.js";
 
 /** The asset's SELECT over one version of each input -> candidate version. */
@@ -37,7 +37,10 @@ export async function transform(work: DeriveWork, build: Build): Promise<void> {
     superseded: [],
     withdrawn: [],
     inputs: inputs.map(({ table, version }) => ({ asset: table.name as AssetName, version })),
-    watermark: lowestWatermark(work, inputs.map(({ watermark }) => watermark)),
+    watermark: lowestWatermark(
+      work,
+      inputs.map(({ watermark }) => watermark),
+    ),
   };
 }
 
@@ -83,7 +86,8 @@ async function reached(work: DeriveWork, reach: readonly InputReach[], changed: 
   for (const [at, { ready, before, after }] of changed.entries()) {
     const found = aligned[at];
     if (found === undefined) return null;
-    for (const path of await work.session.affected({ input: ready.table, before, after, partitionBy, fields, reach: found })) paths.add(path);
+    for (const path of await work.session.affected({ input: ready.table, before, after, partitionBy, fields, reach: found }))
+      paths.add(path);
   }
   return { kind: "paths", fields, paths: [...paths].sort() };
 }
@@ -102,7 +106,9 @@ async function followed(work: DeriveWork, lookbackMs: number | null, changed: re
     if (found.kind === "paths") for (const path of found.paths) paths.add(path);
     else if (found.kind === "range" && found.from !== null && (from === null || found.from < from)) from = found.from;
   }
-  return lookbackMs === null && from !== null ? { kind: "range", from, to: null } : { kind: "paths", fields: [0], paths: [...paths].sort() };
+  return lookbackMs === null && from !== null
+    ? { kind: "range", from, to: null }
+    : { kind: "paths", fields: [0], paths: [...paths].sort() };
 }
 
 /** The column of an input that tells when: the one it is partitioned by, else its event time. */
@@ -114,7 +120,8 @@ function timeColumn(work: DeriveWork, { table }: Ready): string | null {
 
 /** Assets without such a column: `lookback` and `cumulative` cannot follow them. */
 export function timelessOf({ assets }: Catalog): ReadonlySet<AssetName> {
-  const tells = ({ partitionBy, eventTime }: Asset): boolean => eventTime !== null || partitionBy.some(({ transform }) => timeTransforms.includes(transform));
+  const tells = ({ partitionBy, eventTime }: Asset): boolean =>
+    eventTime !== null || partitionBy.some(({ transform }) => timeTransforms.includes(transform));
   return new Set(assets.filter((asset) => !tells(asset)).map(({ name }) => name));
 }
 
@@ -128,7 +135,11 @@ interface ChangedInput {
 }
 
 /** Inputs with rows that changed since the version the asset was built from, known from manifests; null: everything may have. */
-async function changedInputs(context: DeriveWork["context"], parent: Manifest, inputs: readonly Ready[]): Promise<readonly ChangedInput[] | null> {
+async function changedInputs(
+  context: DeriveWork["context"],
+  parent: Manifest,
+  inputs: readonly Ready[],
+): Promise<readonly ChangedInput[] | null> {
   const found: ChangedInput[] = [];
   for (const ready of inputs) {
     const built = parent.inputs.find(({ asset: name }) => name === ready.table.name);
@@ -138,7 +149,9 @@ async function changedInputs(context: DeriveWork["context"], parent: Manifest, i
     if (!isSameShape(old.manifest, ready.manifest)) return null;
     const before = contentOf(context, old.manifest);
     const after = contentOf(context, ready.manifest);
-    const partitions = [...new Set([...before.keys(), ...after.keys()])].filter((partition) => before.get(partition)?.hash !== after.get(partition)?.hash);
+    const partitions = [...new Set([...before.keys(), ...after.keys()])].filter(
+      (partition) => before.get(partition)?.hash !== after.get(partition)?.hash,
+    );
     if (partitions.length === 0) continue;
     const files = (of: typeof before): readonly string[] => partitions.flatMap((partition) => of.get(partition)?.parts ?? []);
     found.push({ ready, before: files(before), after: files(after) });
@@ -150,7 +163,10 @@ function isSameShape(a: Manifest, b: Manifest): boolean {
   return JSON.stringify([a.columns, a.partition_by]) === JSON.stringify([b.columns, b.partition_by]);
 }
 
-function contentOf(context: DeriveWork["context"], manifest: Manifest): ReadonlyMap<PartitionKey, { readonly hash: string; readonly parts: readonly string[] }> {
+function contentOf(
+  context: DeriveWork["context"],
+  manifest: Manifest,
+): ReadonlyMap<PartitionKey, { readonly hash: string; readonly parts: readonly string[] }> {
   // Another release of the engine may hash otherwise: then every partition differs, and the rows decide.
   const hashOf = (hash: string): string => (manifest.made_by.duckdb === context.engine.version ? hash : `${manifest.version} ${hash}`);
   const visible = baseOf(context, manifest).filter(({ rows }) => rows > 0);
@@ -177,7 +193,15 @@ function keepContract(work: DeriveWork, columns: readonly ColumnType[]): void {
   if (asset.columns.length === 0) return;
   const broken = contractBreaches(asset.columns, columns);
   if (broken.length === 0) return;
-  throw new FlowError(broken.map((message) => ({ code: "contract-mismatch", severity: "error", message: `\`${asset.name}\`: ${message}`, at: null, hint: "change `columns`, or the SQL" })));
+  throw new FlowError(
+    broken.map((message) => ({
+      code: "contract-mismatch",
+      severity: "error",
+      message: `\`${asset.name}\`: ${message}`,
+      at: null,
+      hint: "change `columns`, or the SQL",
+    })),
+  );
 }
 
 export function contractBreaches(declared: readonly ColumnType[], actual: readonly ColumnType[]): readonly string[] {

@@ -2,8 +2,8 @@ import type { CheckResult, FoldedDelivery, Session, StagedFile } from "../engine
 import type { RunRecord } from "../ledger/ledger.js";
 import type { Asset, ColumnType, DeliverySeq, DerivedAsset, IngestedAsset } from "../model.js";
 import type { AssetPlan, Copied, PlannedDelivery } from "../plan/plan.js";
-import type { Context } from "./context.js";
 import type { AcceptedDelivery, Manifest, PartitionEntry } from "../store/manifest.js";
+import type { Context } from "./context.js";
 
 /** One asset's way through a run: what each operator leaves for the next. */
 export interface Work<Of extends Asset = Asset> {

@@ -93,12 +93,23 @@ function planIngested(asset: IngestedAsset, { snapshot, landed, requests }: Plan
   const gone = withdrawn.map(({ seq }) => seq);
   const taking: readonly Command[] = deliveries.length > 0 ? [{ kind: "pickup", deliveries }] : [];
   const building: readonly Command[] = [
-    { kind: "stage", deliveries: merging, again: [...again, ...released], copied, anewWithout: replays ? gone : null, judged: !requests.backfill },
+    {
+      kind: "stage",
+      deliveries: merging,
+      again: [...again, ...released],
+      copied,
+      anewWithout: replays ? gone : null,
+      judged: !requests.backfill,
+    },
     { kind: "merge", withdraw: gone },
     ...checking(asset),
     { kind: "publish" },
   ];
-  return entry(whyIngest(requests, { deliveries, withdrawn, released, changed, replays }), [...taking, ...(builds ? building : []), { kind: "archive" }]);
+  return entry(whyIngest(requests, { deliveries, withdrawn, released, changed, replays }), [
+    ...taking,
+    ...(builds ? building : []),
+    { kind: "archive" },
+  ]);
 }
 
 /** What counts under a name, or what was skipped under it because another file holds its bytes. */
@@ -176,7 +187,9 @@ function classify(
 ): Classified {
   const last = snapshot.lastSeq(asset.name);
   const files = landed.map((file, at) => ({ ...file, seq: (last + at + 1) as DeliverySeq, is: byNameOf(asset, snapshot, file) }));
-  const revised = files.flatMap(({ file, is }) => (is.kind === "revision" && is.supersedes.length > 0 ? snapshot.byName(asset.name, file) : []));
+  const revised = files.flatMap(({ file, is }) =>
+    is.kind === "revision" && is.supersedes.length > 0 ? snapshot.byName(asset.name, file) : [],
+  );
   const leaving = [...withdrawn, ...revised];
   const gone = new Set(leaving.map(({ seq }) => seq));
   // What a name says adds to what it said.
@@ -315,7 +328,9 @@ function howMuch(asset: DerivedAsset, reason: Reason, changes: readonly AssetNam
   if (asset.usesRunTime) return all("uses-run-time");
   // The version will say that it was built from the inputs of now: what they changed outside the range is built, too.
   const besides = changes.length === 0 ? null : needed(asset, changes, input);
-  return besides?.kind === "all" || besides?.kind === "range" ? besides : { kind: "range", from: range.from, to: range.to, reach: input.reach.get(asset.name) ?? [], besides };
+  return besides?.kind === "all" || besides?.kind === "range"
+    ? besides
+    : { kind: "range", from: range.from, to: range.to, reach: input.reach.get(asset.name) ?? [], besides };
 }
 
 /** As little as the author's word or the optimizer's proof allows. */
@@ -326,7 +341,9 @@ function needed(asset: DerivedAsset, changes: readonly AssetName[], { reach, tim
   if (incremental.kind === "full") return all("declared-full");
   if (incremental.kind === "lookback" || incremental.kind === "cumulative") {
     const when = changes.find((input) => timeless.has(input));
-    return when === undefined ? { kind: "following", lookbackMs: incremental.kind === "lookback" ? incremental.ms : null } : spanning(when, noTime);
+    return when === undefined
+      ? { kind: "following", lookbackMs: incremental.kind === "lookback" ? incremental.ms : null }
+      : spanning(when, noTime);
   }
   const found = reach.get(asset.name) ?? [];
   const open = found.find((entry) => entry.kind === "all" && changes.some((change) => change === entry.input));

@@ -14,8 +14,7 @@ export interface RunReport {
 
 export interface AssetOutcome {
   readonly asset: AssetName;
-  readonly status:
-    /** A new version is visible. */
+  readonly status: /** A new version is visible. */
     | "published"
     /** Nothing to do, or nothing changed. */
     | "unchanged"

@@ -1,6 +1,6 @@
-import { type Diagnostic, error } from "../diagnostic.js";
 import type { AssetTexts } from "../declaration/load.js";
 import { placeInSql, type SqlText } from "../declaration/sql-place.js";
+import { type Diagnostic, error } from "../diagnostic.js";
 import { type Session, SqlError, type TableShape } from "../engine/engine.js";
 import type { AssetName, Catalog, ColumnType, DerivedAsset } from "../model.js";
 import { parametersAt } from "../operators/parameters.js";
@@ -16,11 +16,7 @@ export interface Bound {
  * Binds every derived asset's SQL over empty tables of its inputs' types, inputs first: what a run would stumble over is found
  * without data and without a store. What depends on a broken asset is left out, because its types are not known.
  */
-export async function bindCatalog(
-  session: Session,
-  catalog: Catalog,
-  texts: ReadonlyMap<AssetName, AssetTexts>,
-): Promise<Bound> {
+export async function bindCatalog(session: Session, catalog: Catalog, texts: ReadonlyMap<AssetName, AssetTexts>): Promise<Bound> {
   const shapes = new Map<AssetName, TableShape>();
   const diagnostics: Diagnostic[] = [];
   for (const asset of catalog.assets) {
@@ -100,6 +96,13 @@ function outputTrouble(asset: DerivedAsset, text: SqlText, columns: readonly Col
     ...breaches.map((message) => error("contract-mismatch", at, message, "change `columns`, or the SQL")),
     ...needed
       .filter(([, name]) => !names.has(name))
-      .map(([setting, name]) => error("undeclared-column", at, `\`${setting}\` of \`${asset.name}\` names \`${name}\`, which its SQL does not yield`, `it yields ${[...names].map((n) => `\`${n}\``).join(", ")}`)),
+      .map(([setting, name]) =>
+        error(
+          "undeclared-column",
+          at,
+          `\`${setting}\` of \`${asset.name}\` names \`${name}\`, which its SQL does not yield`,
+          `it yields ${[...names].map((n) => `\`${n}\``).join(", ")}`,
+        ),
+      ),
   ];
 }

@@ -3,6 +3,7 @@ import { SqlError } from "../engine/engine.js";
 import type { Asset } from "../model.js";
 import { refusedRows } from "../operators/archive.js";
 import { changedPartitions } from "../operators/candidate.js";
+import type { Context } from "../operators/context.js";
 import { accountOf } from "../operators/merge.js";
 import { describeCommand, performCommand } from "../operators/operators.js";
 import { rejectedRevision } from "../operators/publish.js";
@@ -11,7 +12,6 @@ import type { AssetPlan, Command, PlannedDelivery } from "../plan/plan.js";
 import type { AssetOutcome, DeliveryOutcome } from "../report/report.js";
 import type { Manifest, RowAccount } from "../store/manifest.js";
 import { readManifest, readPointer } from "../store/versions.js";
-import type { Context } from "../operators/context.js";
 import { giveBack } from "./recovery.js";
 
 /** Runs the commands of one asset. Expected trouble ends in a `failed` outcome with `ready` as it was; a bug is thrown. */
@@ -75,14 +75,18 @@ async function keepRefusedRows(work: Work): Promise<void> {
   const { asset, context, session } = work;
   const folder = refusedRows(context, asset.name, context.run);
   await context.files.makeDir("stage:make", folder);
-  const exported = await session.exportRefused(folder, work.refused.map(({ delivery }) => delivery.seq));
+  const exported = await session.exportRefused(
+    folder,
+    work.refused.map(({ delivery }) => delivery.seq),
+  );
   if (exported === 0) await context.files.removeTree("stage:remove", folder);
 }
 
 async function tidy(work: Work): Promise<void> {
   const { asset, context } = work;
   if (work.asset.kind === "derived") {
-    if (work.published !== null) context.ledger.record({ record: 1, asset: asset.name, run: context.run, version: context.run, files: [] }, work.published);
+    if (work.published !== null)
+      context.ledger.record({ record: 1, asset: asset.name, run: context.run, version: context.run, files: [] }, work.published);
     await context.files.removeTree("tidy:remove", work.stagedInto);
   }
 }
@@ -102,7 +106,8 @@ function isFailedCheck(error: unknown): boolean {
 /** Expected trouble in words; anything else is a bug and goes on up. */
 function problemOf(context: Context, error: unknown): string {
   if (context.signal.aborted) return "interrupted";
-  if (error instanceof FlowError) return error.diagnostics.map(({ message, hint }) => (hint === null ? message : `${message}\nhint: ${hint}`)).join("\n");
+  if (error instanceof FlowError)
+    return error.diagnostics.map(({ message, hint }) => (hint === null ? message : `${message}\nhint: ${hint}`)).join("\n");
   if (error instanceof SqlError && !["internal", "fatal"].includes(error.kind)) return error.message;
   if (error instanceof Error && "code" in error && "syscall" in error) return `${error.message}`;
   throw error;
@@ -111,7 +116,8 @@ function problemOf(context: Context, error: unknown): string {
 function outcomeOf(work: Work, problem: string | null, started: number): AssetOutcome {
   const { asset, context, parent, published, plan } = work;
   const now = published ?? parent;
-  const deliveries = problem === null && work.asset.kind === "ingested" ? work.taken.map((delivery) => deliveryOutcome(work as IngestWork, delivery)) : [];
+  const deliveries =
+    problem === null && work.asset.kind === "ingested" ? work.taken.map((delivery) => deliveryOutcome(work as IngestWork, delivery)) : [];
   return {
     asset: asset.name,
     status: problem !== null ? "failed" : published !== null ? "published" : "unchanged",
@@ -126,7 +132,13 @@ function outcomeOf(work: Work, problem: string | null, started: number): AssetOu
       total: now?.partitions.filter(({ parts }) => parts.length > 0).length ?? 0,
       changed: published === null ? [] : changedPartitions(context.run, parent, published.partitions),
     },
-    checks: work.checks.map(({ name, severity, failures, examples }) => ({ check: name, severity, passed: failures === 0, failures, examples })),
+    checks: work.checks.map(({ name, severity, failures, examples }) => ({
+      check: name,
+      severity,
+      passed: failures === 0,
+      failures,
+      examples,
+    })),
     late: lateFiles(work),
     watermark: now?.watermark ?? null,
     seconds: (context.clock.now() - started) / 1000,
@@ -136,7 +148,14 @@ function outcomeOf(work: Work, problem: string | null, started: number): AssetOu
 const noRows: RowAccount = { read: 0, merged: 0, superseded: 0, duplicates: 0, deleted: 0, refused: 0, late: 0 };
 
 function deliveryOutcome(work: IngestWork, delivery: PlannedDelivery): DeliveryOutcome {
-  const base = { file: delivery.file, seq: delivery.seq, sha256: delivery.sha256, rows: noRows, refusals: [], drift: { added: [], missing: [] } };
+  const base = {
+    file: delivery.file,
+    seq: delivery.seq,
+    sha256: delivery.sha256,
+    rows: noRows,
+    refusals: [],
+    drift: { added: [], missing: [] },
+  };
   const { is } = delivery;
   if (is.kind === "redelivery") return { ...base, is: "redelivery", reason: `redelivery of ${is.of}` };
   if (is.kind === "rejected-revision") return { ...base, is: "refused", reason: rejectedRevision };

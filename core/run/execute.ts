@@ -1,8 +1,8 @@
 import { availableParallelism } from "node:os";
 import type { Asset, AssetName } from "../model.js";
+import type { Context } from "../operators/context.js";
 import type { AssetPlan, Plan } from "../plan/plan.js";
 import type { AssetOutcome, RunReport } from "../report/report.js";
-import type { Context } from "../operators/context.js";
 import { executeAsset } from "./execute-asset.js";
 
 /**
@@ -13,7 +13,10 @@ export async function execute(context: Context, plan: Plan): Promise<RunReport> 
   const started = context.clock.now();
   context.emit({ event: "run-started", run: context.run, at: new Date(started).toISOString(), plan });
   for (const diagnostic of plan.notices) context.emit({ event: "notice", asset: null, diagnostic });
-  const outcomes = await inOrder(context, plan.assets.filter(({ commands }) => commands.length > 0));
+  const outcomes = await inOrder(
+    context,
+    plan.assets.filter(({ commands }) => commands.length > 0),
+  );
   const finished = context.clock.now();
   const report: RunReport = {
     report: 1,
@@ -52,7 +55,12 @@ async function inOrder(context: Context, plans: readonly AssetPlan[]): Promise<R
   return outcomes;
 }
 
-async function settle(context: Context, asset: Asset, plan: AssetPlan, outcomes: ReadonlyMap<AssetName, AssetOutcome>): Promise<AssetOutcome> {
+async function settle(
+  context: Context,
+  asset: Asset,
+  plan: AssetPlan,
+  outcomes: ReadonlyMap<AssetName, AssetOutcome>,
+): Promise<AssetOutcome> {
   const inputs = plan.after.flatMap((input) => outcomes.get(input) ?? []);
   const broken = inputs.filter(({ status }) => status === "failed" || status === "skipped").map((input) => input.asset);
   if (broken.length > 0) return left(context, plan, "skipped", `${broken.join(", ")} could not be brought up to date`);

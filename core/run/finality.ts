@@ -26,7 +26,9 @@ export function finalityOf(asset: Asset, manifest: Manifest): AssetStatus["final
 function timeField(asset: IngestedAsset): PartitionField | null {
   const grains = ["hour", "identity", "day", "month", "year"];
   const isDate = asset.columns.some(({ name, type }) => name === asset.eventTime && type === "DATE");
-  const fields = asset.partitionBy.filter(({ column, transform }) => column === asset.eventTime && grains.includes(transform) && (isDate || transform !== "identity"));
+  const fields = asset.partitionBy.filter(
+    ({ column, transform }) => column === asset.eventTime && grains.includes(transform) && (isDate || transform !== "identity"),
+  );
   return fields.sort((a, b) => grains.indexOf(a.transform) - grains.indexOf(b.transform))[0] ?? null;
 }
 

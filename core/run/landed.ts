@@ -1,7 +1,7 @@
 import type { AssetName, IngestedAsset } from "../model.js";
 import type { LandedDelivery } from "../plan/make-plan.js";
 import type { Clock } from "../project.js";
-import { hashFile, type FileHash } from "../store/hash-file.js";
+import { type FileHash, hashFile } from "../store/hash-file.js";
 import { inParallel } from "../store/in-parallel.js";
 import { type LandingEntry, listLanding } from "../store/landing.js";
 import { below, type Layout } from "../store/layout.js";

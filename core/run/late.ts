@@ -1,7 +1,7 @@
+import { graphOf, reach } from "../catalog/graph.js";
 import type { AssetName, Catalog } from "../model.js";
 import type { LateReport } from "../project.js";
 import type { AssetOutcome, RunReport } from "../report/report.js";
-import { graphOf, reach } from "../catalog/graph.js";
 import type { State } from "./state.js";
 
 const runsLookedAt = 10_000;
@@ -14,7 +14,9 @@ export function lateArrivals(state: State, catalog: Catalog, asset: AssetName | 
     const { assets } = JSON.parse(report) as RunReport;
     return assets
       .filter((outcome) => asset === null || outcome.asset === asset)
-      .flatMap((outcome) => outcome.late.map((file) => ({ run, asset: outcome.asset, file, rebuilt: rebuiltBelow(catalog, assets, outcome.asset) })));
+      .flatMap((outcome) =>
+        outcome.late.map((file) => ({ run, asset: outcome.asset, file, rebuilt: rebuiltBelow(catalog, assets, outcome.asset) })),
+      );
   });
   const allowances = allowMs === null ? usualAllowances : [allowMs];
   return { late: 1, arrivals, counterfactuals: allowances.map((allow) => counterfactual(arrivals, allow)) };
@@ -28,6 +30,8 @@ function rebuiltBelow(catalog: Catalog, outcomes: readonly AssetOutcome[], asset
 }
 
 function counterfactual(arrivals: LateReport["arrivals"], allowMs: number): LateReport["counterfactuals"][number] {
-  const beyond = arrivals.map(({ file }) => file.partitions.filter(({ behind }) => behind * 1000 >= allowMs).reduce((sum, { rows }) => sum + rows, 0));
+  const beyond = arrivals.map(({ file }) =>
+    file.partitions.filter(({ behind }) => behind * 1000 >= allowMs).reduce((sum, { rows }) => sum + rows, 0),
+  );
   return { allow_ms: allowMs, rows: beyond.reduce((a, b) => a + b, 0), files: beyond.filter((rows) => rows > 0).length };
 }

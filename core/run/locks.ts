@@ -3,10 +3,15 @@ import type { AssetName, RunId } from "../model.js";
 import type { HeldLocks } from "../operators/context.js";
 import type { Files } from "../store/files.js";
 import type { Layout } from "../store/layout.js";
-import { acquireLock, type AssetLock, type LockOwner } from "../store/lock.js";
+import { type AssetLock, acquireLock, type LockOwner } from "../store/lock.js";
 
 /** Locks of all these assets, or none: throws `FlowError` of code `locked` that names the owner. */
-export async function lockAll(files: Files, layout: Layout, assets: readonly AssetName[], run: RunId): Promise<HeldLocks & AsyncDisposable> {
+export async function lockAll(
+  files: Files,
+  layout: Layout,
+  assets: readonly AssetName[],
+  run: RunId,
+): Promise<HeldLocks & AsyncDisposable> {
   const locks = new Map<AssetName, AssetLock>();
   const release = async (): Promise<void> => {
     for (const lock of locks.values()) await lock.release();

@@ -9,10 +9,23 @@ import type { Ledger } from "../ledger/ledger.js";
 import { indexAsset } from "../ledger/rebuild.js";
 import { openLedger } from "../ledger/sqlite.js";
 import type { Asset, AssetName, Catalog, Project } from "../model.js";
+import { readyTable } from "../operators/ready-table.js";
+import { timelessOf } from "../operators/transform.js";
 import { noRequests, type Requests } from "../plan/make-plan.js";
 import type { Plan } from "../plan/plan.js";
-import type { FlowProject, OpenOptions, QuarantineReport, ReachReport, RunOptions, Selection, VerifyOptions, VerifyReport, Wishes } from "../project.js";
+import type {
+  FlowProject,
+  OpenOptions,
+  QuarantineReport,
+  ReachReport,
+  RunOptions,
+  Selection,
+  VerifyOptions,
+  VerifyReport,
+  Wishes,
+} from "../project.js";
 import type { RunReport } from "../report/report.js";
+import { nextRunId } from "../run-id.js";
 import { type Files, openFiles } from "../store/files.js";
 import { type Layout, openLayout } from "../store/layout.js";
 import { readPointer } from "../store/versions.js";
@@ -20,12 +33,9 @@ import { suggestion } from "../suggest.js";
 import { type Bound, bindCatalog, sqlTrouble } from "./bind.js";
 import { lateArrivals } from "./late.js";
 import { discard, quarantined, quarantinedRows, takeOut } from "./quarantine.js";
-import { reachOfAssets, reachReport } from "./reach.js";
-import { readyTable } from "../operators/ready-table.js";
-import { timelessOf } from "../operators/transform.js";
 import { refuseRange } from "./range.js";
+import { reachOfAssets, reachReport } from "./reach.js";
 import { runSelected } from "./run.js";
-import { nextRunId } from "../run-id.js";
 import { showAsset } from "./show.js";
 import { planFor, type State } from "./state.js";
 import { statusOf } from "./status.js";
@@ -58,7 +68,16 @@ export async function openProject(options: OpenOptions, ports: Ports = { files: 
   try {
     const { catalog, diagnostics, texts } = await loadCatalog(loaded, engine);
     if (catalog === null) throw new FlowError(diagnostics);
-    return projectOver({ catalog: { ...catalog, project }, warnings: diagnostics, bound: binding(engine, catalog, texts), layout, spill, engine, options, ports });
+    return projectOver({
+      catalog: { ...catalog, project },
+      warnings: diagnostics,
+      bound: binding(engine, catalog, texts),
+      layout,
+      spill,
+      engine,
+      options,
+      ports,
+    });
   } catch (trouble) {
     await engine[Symbol.asyncDispose]();
     throw trouble;
@@ -92,7 +111,8 @@ function projectOver(opened: Opened): FlowProject {
     late: (asset, { allowMs }) =>
       withState(opened, "read", async (state) => lateArrivals(state, catalog, asset === null ? null : named(catalog, asset).name, allowMs)),
     quarantined: (asset) => withState(opened, "read", async (state) => quarantined(state, namesOf(catalog, asset))),
-    quarantinedRows: (asset, file) => withState(opened, "read", (state) => quarantinedRows(engine, state, named(catalog, asset).name, file)),
+    quarantinedRows: (asset, file) =>
+      withState(opened, "read", (state) => quarantinedRows(engine, state, named(catalog, asset).name, file)),
     release: (asset, file, options) => release(opened, named(catalog, asset), file, options),
     discard: (asset, file) => discardOne(opened, named(catalog, asset).name, file),
     async [Symbol.asyncDispose]() {
@@ -114,7 +134,11 @@ async function run(opened: Opened, selection: Selection, options: RunOptions): P
 }
 
 /** What is asked for, and of which assets. */
-async function wished(opened: Opened, selection: Selection, wishes: Wishes): Promise<{ readonly assets: readonly Asset[]; readonly requests: Requests }> {
+async function wished(
+  opened: Opened,
+  selection: Selection,
+  wishes: Wishes,
+): Promise<{ readonly assets: readonly Asset[]; readonly requests: Requests }> {
   const needed = selected(opened.catalog, selection);
   const { assets: asked } = select(opened.catalog, selection);
   const namesOfKind = (kind: Asset["kind"], wanted: boolean): ReadonlySet<AssetName> =>
@@ -122,7 +146,13 @@ async function wished(opened: Opened, selection: Selection, wishes: Wishes): Pro
   const { replay = false, backfill = false, only = false, fullRefresh = false, partitions } = wishes;
   if (partitions !== undefined) refuseRange(asked, (await opened.bound()).shapes, partitions);
   const range = partitions === undefined ? null : { assets: namesOfKind("derived", true), ...partitions };
-  const requests: Requests = { ...noRequests, replay: namesOfKind("ingested", replay), backfill, refresh: namesOfKind("derived", fullRefresh), range };
+  const requests: Requests = {
+    ...noRequests,
+    replay: namesOfKind("ingested", replay),
+    backfill,
+    refresh: namesOfKind("derived", fullRefresh),
+    range,
+  };
   return { assets: only ? asked : needed, requests };
 }
 
@@ -140,7 +170,10 @@ async function carryOut(opened: Opened, { emit, signal }: RunOptions, assets: re
 function named(catalog: Catalog, name: string): Asset {
   const asset = catalog.assets.find((candidate) => candidate.name === name);
   if (asset !== undefined) return asset;
-  const hint = suggestion(name, catalog.assets.map((candidate) => candidate.name));
+  const hint = suggestion(
+    name,
+    catalog.assets.map((candidate) => candidate.name),
+  );
   throw new FlowError([error("unknown-asset", null, `no asset is named \`${name}\``, hint)]);
 }
 
@@ -156,7 +189,9 @@ function withReaders(catalog: Catalog, asset: Asset): readonly Asset[] {
 
 async function withdraw(opened: Opened, asset: Asset, file: string, options: RunOptions): Promise<RunReport> {
   const standing = await withState(opened, "read", async ({ ledger }) =>
-    ledger.deliveries(asset.name).some((delivery) => delivery.file === file && (delivery.state === "current" || delivery.state === "redelivered")),
+    ledger
+      .deliveries(asset.name)
+      .some((delivery) => delivery.file === file && (delivery.state === "current" || delivery.state === "redelivered")),
   );
   if (!standing) throw new FlowError([await notThere(opened, asset, file)]);
   const requests = { ...noRequests, withdraw: { asset: asset.name, file } };
@@ -164,7 +199,9 @@ async function withdraw(opened: Opened, asset: Asset, file: string, options: Run
 }
 
 async function notThere(opened: Opened, asset: Asset, file: string): Promise<Diagnostic> {
-  const known = await withState(opened, "read", async ({ ledger }) => ledger.currentDeliveries(asset.name).map((delivery) => delivery.file));
+  const known = await withState(opened, "read", async ({ ledger }) =>
+    ledger.currentDeliveries(asset.name).map((delivery) => delivery.file),
+  );
   return error("unknown-delivery", null, `\`${asset.name}\` has no delivery \`${file}\` to withdraw`, suggestion(file, known));
 }
 
@@ -211,7 +248,8 @@ async function refuseBrokenSql(opened: Opened): Promise<void> {
 function binding(engine: Engine, catalog: Catalog, texts: ReadonlyMap<AssetName, AssetTexts>): () => Promise<Bound> {
   let bound: Promise<Bound> | null = null;
   const bind = async (): Promise<Bound> => {
-    if (![...texts.values()].some(({ sql, conditions }) => sql !== null || conditions.length > 0)) return { shapes: new Map(), diagnostics: [] };
+    if (![...texts.values()].some(({ sql, conditions }) => sql !== null || conditions.length > 0))
+      return { shapes: new Map(), diagnostics: [] };
     await using session = await engine.session();
     return await bindCatalog(session, catalog, texts);
   };
@@ -258,15 +296,21 @@ async function query({ catalog, engine, layout }: Opened, sql: string): Promise<
   await using session = await engine.session();
   const [parsed] = await engine.parse([sql]);
   const text = { sql, file: { path: "<query>", text: sql }, range: { start: 0, end: sql.length } };
-  if (parsed?.ok !== true) throw new FlowError([sqlTrouble(new SqlError("parser", parsed?.message ?? "", parsed?.offset ?? null, []), text)]);
+  if (parsed?.ok !== true)
+    throw new FlowError([sqlTrouble(new SqlError("parser", parsed?.message ?? "", parsed?.offset ?? null, []), text)]);
   // Every pointer is resolved once, before the first row is read.
   const ready = await Promise.all(catalog.assets.map(({ name }) => readyTable(layout, name)));
-  const unpublished = parsed.tables.map(({ name }) => name).filter((name) => catalog.assets.some((asset, at) => asset.name === name && ready[at] === null));
+  const unpublished = parsed.tables
+    .map(({ name }) => name)
+    .filter((name) => catalog.assets.some((asset, at) => asset.name === name && ready[at] === null));
   if (unpublished.length > 0) {
     throw new FlowError([error("unknown-version", null, `\`${unpublished[0]}\` has no version yet`, "`flow run` makes one")]);
   }
   try {
-    return await session.query(sql, ready.flatMap((entry) => (entry === null ? [] : [entry.table])));
+    return await session.query(
+      sql,
+      ready.flatMap((entry) => (entry === null ? [] : [entry.table])),
+    );
   } catch (trouble) {
     throw trouble instanceof SqlError ? new FlowError([sqlTrouble(trouble, text)]) : trouble;
   }
@@ -275,5 +319,12 @@ async function query({ catalog, engine, layout }: Opened, sql: string): Promise<
 /** DuckDB reads `a=b` in any folder of a path as a partition: a store must not lie below one. */
 function refuseHiveStore({ store }: Project): void {
   if (!store.includes("=")) return;
-  throw new FlowError([error("bad-store", null, `the store \`${store}\` lies below a folder with \`=\` in its name, which readers of Parquet take for a partition`, "put the store elsewhere")]);
+  throw new FlowError([
+    error(
+      "bad-store",
+      null,
+      `the store \`${store}\` lies below a folder with \`=\` in its name, which readers of Parquet take for a partition`,
+      "put the store elsewhere",
+    ),
+  ]);
 }

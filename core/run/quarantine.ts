@@ -28,7 +28,8 @@ export function waiting(state: State, asset: AssetName, file: string): readonly 
   const found = state.ledger.quarantined(asset).filter((row) => row.file === file);
   if (found.length > 0) return found;
   const others = state.ledger.quarantined(asset).map((row) => `\`${row.file}\``);
-  const hint = others.length === 0 ? `nothing of \`${asset}\` is in quarantine` : `in quarantine: ${[...new Set(others)].slice(0, 10).join(", ")}`;
+  const hint =
+    others.length === 0 ? `nothing of \`${asset}\` is in quarantine` : `in quarantine: ${[...new Set(others)].slice(0, 10).join(", ")}`;
   throw new FlowError([error("bad-file", null, `nothing of \`${file}\` is in quarantine`, hint)]);
 }
 
@@ -56,7 +57,9 @@ async function backToLanding(files: Files, { layout, ledger }: State, { asset, r
     await files.moveNoClobber("quarantine:release", below(layout.quarantine(asset, run), file), to);
   } catch (trouble) {
     if (!isSystemError(trouble, "EEXIST")) throw trouble;
-    throw new FlowError([error("bad-file", null, `landing of \`${asset}\` has another \`${file}\``, "`flow run` takes that one; then release this one")]);
+    throw new FlowError([
+      error("bad-file", null, `landing of \`${asset}\` has another \`${file}\``, "`flow run` takes that one; then release this one"),
+    ]);
   }
   ledger.resolve(asset, seq);
 }
@@ -66,7 +69,12 @@ export async function discard(files: Files, state: State, asset: AssetName, file
   for (const item of waiting(state, asset, file)) {
     const folder = state.layout.quarantine(asset, item.run);
     if (item.rows === null) await files.removeFile("quarantine:discard", below(folder, file));
-    else await files.writeDurable("quarantine:discard", state.layout.discarded(folder), canonicalJson([...(await readDiscarded(state.layout, folder)), file]));
+    else
+      await files.writeDurable(
+        "quarantine:discard",
+        state.layout.discarded(folder),
+        canonicalJson([...(await readDiscarded(state.layout, folder)), file]),
+      );
     state.ledger.resolve(asset, item.seq);
   }
 }

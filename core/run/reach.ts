@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { Engine, InputReach, ReachQuestion, TableShape } from "../engine/engine.js";
 import { type AssetName, type DerivedAsset, runTime } from "../model.js";
-import { noTime } from "../plan/make-plan.js";
 import { termOf } from "../operators/ready-table.js";
+import { noTime } from "../plan/make-plan.js";
 import type { FollowedInput, ReachReport } from "../project.js";
 import { canonicalJson } from "../store/canonical-json.js";
 import type { Files } from "../store/files.js";
@@ -21,16 +21,18 @@ export async function reachOfAssets(
   shapes: ReadonlyMap<AssetName, TableShape>,
 ): Promise<ReadonlyMap<AssetName, readonly InputReach[]>> {
   const whole = assets.filter(({ usesRunTime }) => usesRunTime).map((asset) => [asset.name, asset.inputs.map(otherMoment)] as const);
-  const questions = assets.filter(({ usesRunTime }) => !usesRunTime).flatMap((asset) => {
-    const question = questionOf(asset, shapes);
-    return question === null ? [] : [{ asset, question, id: idOf(engine, question) }];
-  });
+  const questions = assets
+    .filter(({ usesRunTime }) => !usesRunTime)
+    .flatMap((asset) => {
+      const question = questionOf(asset, shapes);
+      return question === null ? [] : [{ asset, question, id: idOf(engine, question) }];
+    });
   if (questions.length === 0) return new Map(whole);
   const known = await readAnswers(layout);
   const open = questions.filter(({ id }) => !known.has(id));
   if (open.length > 0) {
     const answers = await engine.reach(open.map(({ question }) => question));
-    open.forEach(({ id }, at) => known.set(id, answers[at] ?? []));
+    for (const [at, { id }] of open.entries()) known.set(id, answers[at] ?? []);
     if (keepIn !== null) await keepAnswers(keepIn, layout, known);
   }
   return new Map([...whole, ...questions.map(({ asset, id }) => [asset.name, known.get(id) ?? []] as const)]);
@@ -49,7 +51,9 @@ function questionOf(asset: DerivedAsset, shapes: ReadonlyMap<AssetName, TableSha
 }
 
 function idOf(engine: Engine, question: ReachQuestion): string {
-  return createHash("sha256").update(canonicalJson({ engine: engine.version, rules: 1, question })).digest("hex");
+  return createHash("sha256")
+    .update(canonicalJson({ engine: engine.version, rules: 1, question }))
+    .digest("hex");
 }
 
 /** A cache that cannot be read is none. */
@@ -84,7 +88,11 @@ export function reachReport(
 }
 
 /** The author's word takes the place of a proof; `lookback` and `cumulative` need to know when. */
-function byTheAuthorsWord({ incremental, usesRunTime }: DerivedAsset, reach: InputReach, timeless: ReadonlySet<AssetName>): InputReach | FollowedInput {
+function byTheAuthorsWord(
+  { incremental, usesRunTime }: DerivedAsset,
+  reach: InputReach,
+  timeless: ReadonlySet<AssetName>,
+): InputReach | FollowedInput {
   const { input } = reach;
   if (incremental.kind === "auto" || usesRunTime) return reach;
   if (incremental.kind === "full") return { input, kind: "all", why: "`incremental: full`" };

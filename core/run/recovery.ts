@@ -2,11 +2,11 @@ import { readdir } from "node:fs/promises";
 import { indexAsset, readRunRecord } from "../ledger/rebuild.js";
 import type { AssetName, RunId } from "../model.js";
 import { filesBelow, finishRun } from "../operators/archive.js";
+import type { Context } from "../operators/context.js";
+import { isRunId } from "../run-id.js";
 import { below } from "../store/layout.js";
 import { isSystemError } from "../store/trouble.js";
 import { readManifest, readPointer } from "../store/versions.js";
-import type { Context } from "../operators/context.js";
-import { isRunId } from "../run-id.js";
 
 type Recovering = Pick<Context, "layout" | "files" | "ledger" | "emit">;
 
@@ -31,7 +31,11 @@ export async function recover(context: Recovering, asset: AssetName): Promise<vo
   if (current !== null && context.ledger.current(asset)?.version !== current) await indexAsset(layout, asset, context.ledger);
 }
 
-async function finish(context: Recovering, asset: AssetName, record: NonNullable<Awaited<ReturnType<typeof readRunRecord>>>): Promise<void> {
+async function finish(
+  context: Recovering,
+  asset: AssetName,
+  record: NonNullable<Awaited<ReturnType<typeof readRunRecord>>>,
+): Promise<void> {
   const manifest = record.version === null ? null : (await readManifest(context.layout, asset, record.version)).manifest;
   await finishRun(context, asset, record, manifest);
   context.emit({ event: "recovered", asset, run: record.run, did: "finished", files: record.files.length });

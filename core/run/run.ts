@@ -2,16 +2,16 @@ import { readdir } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { error, FlowError } from "../diagnostic.js";
 import type { Asset, AssetName } from "../model.js";
+import type { Context } from "../operators/context.js";
 import type { Requests } from "../plan/make-plan.js";
 import type { Plan } from "../plan/plan.js";
 import type { RunReport } from "../report/report.js";
+import { isRunId, timeOfRun } from "../run-id.js";
 import { below } from "../store/layout.js";
 import { isSystemError } from "../store/trouble.js";
-import type { Context } from "../operators/context.js";
 import { execute } from "./execute.js";
 import { lockAll } from "./locks.js";
 import { needsRecovery, recover } from "./recovery.js";
-import { isRunId, timeOfRun } from "../run-id.js";
 import { listAll, planFor, type State } from "./state.js";
 
 /** A run before it holds any lock. */

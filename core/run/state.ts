@@ -1,12 +1,12 @@
 import { type Diagnostic, warning } from "../diagnostic.js";
-import type { Ledger } from "../ledger/ledger.js";
 import type { InputReach } from "../engine/engine.js";
+import type { Ledger } from "../ledger/ledger.js";
 import type { Asset, AssetName, DerivedAsset } from "../model.js";
 import { makePlan, noRequests, type Requests, type Snapshot } from "../plan/make-plan.js";
 import type { AssetPlan, Plan } from "../plan/plan.js";
 import type { Clock } from "../project.js";
 import type { Layout } from "../store/layout.js";
-import { type HashMemory, landedFiles, type LandedByAsset } from "./landed.js";
+import { type HashMemory, type LandedByAsset, landedFiles } from "./landed.js";
 
 /** The state a plan is made from. */
 export interface State {
@@ -20,7 +20,11 @@ export interface State {
   readonly timeless: ReadonlySet<AssetName>;
 }
 
-export async function planFor(state: State, assets: readonly Asset[], requests: Requests = noRequests): Promise<{ readonly plan: Plan; readonly landed: LandedByAsset }> {
+export async function planFor(
+  state: State,
+  assets: readonly Asset[],
+  requests: Requests = noRequests,
+): Promise<{ readonly plan: Plan; readonly landed: LandedByAsset }> {
   const landed = await listAll(state, assets);
   const input = {
     requests,
@@ -31,8 +35,15 @@ export async function planFor(state: State, assets: readonly Asset[], requests: 
     notices: [...landed].flatMap(([asset, files]) => noticesOn(asset, files)),
   };
   // Proofs cost time: they are asked for where they decide something.
-  const open = new Set(makePlan({ ...input, reach: new Map() }).assets.filter(isOpen).map(({ asset }) => asset));
-  const reach = open.size === 0 ? new Map() : await state.reach(assets.filter((asset) => asset.kind === "derived").filter(({ name }) => open.has(name)));
+  const open = new Set(
+    makePlan({ ...input, reach: new Map() })
+      .assets.filter(isOpen)
+      .map(({ asset }) => asset),
+  );
+  const reach =
+    open.size === 0
+      ? new Map()
+      : await state.reach(assets.filter((asset) => asset.kind === "derived").filter(({ name }) => open.has(name)));
   return { plan: makePlan({ ...input, reach }), landed };
 }
 
@@ -62,14 +73,31 @@ export function snapshotOf(ledger: Ledger): Snapshot {
   };
 }
 
-function noticesOn(asset: AssetName, { settling, escaping }: { settling: readonly { file: string }[]; escaping: readonly string[] }): readonly Diagnostic[] {
+function noticesOn(
+  asset: AssetName,
+  { settling, escaping }: { settling: readonly { file: string }[]; escaping: readonly string[] },
+): readonly Diagnostic[] {
   const notices: Diagnostic[] = [];
   if (settling.length > 0) {
     const files = settling.length === 1 ? `\`${settling[0]?.file}\` is` : `${settling.length} files are`;
-    notices.push(warning("file-settling", null, `${files} not complete yet, and left in landing of \`${asset}\``, "it is taken by a later run, once it holds still or its marker is there"));
+    notices.push(
+      warning(
+        "file-settling",
+        null,
+        `${files} not complete yet, and left in landing of \`${asset}\``,
+        "it is taken by a later run, once it holds still or its marker is there",
+      ),
+    );
   }
   for (const file of escaping) {
-    notices.push(warning("link-leaves-landing", null, `\`${file}\` in landing of \`${asset}\` is a link that leads out of it, and was left alone`, "put the file itself there"));
+    notices.push(
+      warning(
+        "link-leaves-landing",
+        null,
+        `\`${file}\` in landing of \`${asset}\` is a link that leads out of it, and was left alone`,
+        "put the file itself there",
+      ),
+    );
   }
   return notices;
 }

@@ -3,7 +3,7 @@ import { changedInputs } from "../plan/make-plan.js";
 import type { AssetStatus, StatusReport } from "../project.js";
 import { readManifest } from "../store/versions.js";
 import { finalityOf } from "./finality.js";
-import { listAll, snapshotOf, type State } from "./state.js";
+import { listAll, type State, snapshotOf } from "./state.js";
 
 /** Where every asset stands. */
 export async function statusOf(state: State, catalog: Catalog): Promise<StatusReport> {

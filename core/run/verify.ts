@@ -2,8 +2,10 @@ import { access } from "node:fs/promises";
 import { type FoldedPartition, type Session, SqlError, type WrittenFile } from "../engine/engine.js";
 import type { Asset, DerivedAsset, IngestedAsset, PartitionKey } from "../model.js";
 import { baseOf, partPath } from "../operators/candidate.js";
+import type { Context } from "../operators/context.js";
 import { filesOf, fromLog } from "../operators/log.js";
 import { parametersAt } from "../operators/parameters.js";
+import { readyVersion, tableOf } from "../operators/ready-table.js";
 import { snapshotsOf } from "../operators/snapshots.js";
 import { stagingOf } from "../operators/stage.js";
 import type { AssetVerification, VerifyOptions } from "../project.js";
@@ -14,8 +16,6 @@ import { below } from "../store/layout.js";
 import type { Manifest, PartitionEntry } from "../store/manifest.js";
 import { isSystemError } from "../store/trouble.js";
 import { readManifest, readPointer } from "../store/versions.js";
-import type { Context } from "../operators/context.js";
-import { readyVersion, tableOf } from "../operators/ready-table.js";
 
 type Difference = AssetVerification["differences"][number];
 interface Verifying extends Pick<Context, "layout" | "files" | "ledger" | "engine"> {
@@ -42,10 +42,16 @@ export async function verifyAsset(context: Verifying, asset: Asset, options: Ver
   options.signal.addEventListener("abort", stop);
   try {
     options.signal.throwIfAborted();
-    const recomputed = asset.kind === "ingested" ? await refold(context, asset, session, folder, options) : await rebuild(context, asset, manifest, session, folder);
+    const recomputed =
+      asset.kind === "ingested"
+        ? await refold(context, asset, session, folder, options)
+        : await rebuild(context, asset, manifest, session, folder);
     const broken = new Set(damaged.map(({ partition }) => partition));
     const differences = await differing(context, manifest, asset, session, recomputed, broken);
-    const partitions = new Set([...manifest.partitions.filter(({ rows }) => rows > 0).map(({ partition }) => partition), ...recomputed.map(({ partition }) => partition)]);
+    const partitions = new Set([
+      ...manifest.partitions.filter(({ rows }) => rows > 0).map(({ partition }) => partition),
+      ...recomputed.map(({ partition }) => partition),
+    ]);
     return { asset: asset.name, version, partitions: partitions.size, differences: [...damaged, ...differences] };
   } catch (trouble) {
     // A part of an input whose bytes are not sound: its own verification names it.
@@ -77,7 +83,13 @@ interface Recomputed {
   readonly files: readonly WrittenFile[];
 }
 
-async function refold(context: Verifying, asset: IngestedAsset, session: Session, folder: string, options: VerifyOptions): Promise<readonly Recomputed[]> {
+async function refold(
+  context: Verifying,
+  asset: IngestedAsset,
+  session: Session,
+  folder: string,
+  options: VerifyOptions,
+): Promise<readonly Recomputed[]> {
   const known = context.ledger.currentDeliveries(asset.name);
   const rows = options.ideal ? known.map((row) => ({ ...row, judgedAgainst: null })) : known;
   const [typed, written] = [below(folder, "typed"), below(folder, "written")];
@@ -102,7 +114,13 @@ async function refold(context: Verifying, asset: IngestedAsset, session: Session
   return result.partitions.filter(({ rows }) => rows > 0).map(recomputedOf);
 }
 
-async function rebuild(context: Verifying, asset: DerivedAsset, manifest: Manifest, session: Session, folder: string): Promise<readonly Recomputed[]> {
+async function rebuild(
+  context: Verifying,
+  asset: DerivedAsset,
+  manifest: Manifest,
+  session: Session,
+  folder: string,
+): Promise<readonly Recomputed[]> {
   const inputs = await Promise.all(manifest.inputs.map(({ asset: input, version }) => readyVersion(context.layout, input, version)));
   const written = below(folder, "written");
   await context.files.makeDir("stage:make", written);
@@ -152,7 +170,14 @@ async function hashOrNull(path: string): Promise<string | null> {
 }
 
 function damage({ partition }: PartitionEntry, path: string): Difference {
-  return { partition, what: "part-damaged", message: `\`${path}\` is not the file that was published`, missing: 0, unexpected: 0, examples: [] };
+  return {
+    partition,
+    what: "part-damaged",
+    message: `\`${path}\` is not the file that was published`,
+    missing: 0,
+    unexpected: 0,
+    examples: [],
+  };
 }
 
 async function differing(

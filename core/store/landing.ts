@@ -1,9 +1,9 @@
-import { type BigIntStats, type Dirent } from "node:fs";
+import type { BigIntStats, Dirent } from "node:fs";
 import { lstat, readdir, realpath } from "node:fs/promises";
 import { sep } from "node:path";
 import picomatch from "picomatch";
-import type { AssetName, Completeness, RunId } from "../model.js";
 import { compareBytes } from "../byte-order.js";
+import type { AssetName, Completeness, RunId } from "../model.js";
 import { inParallel } from "./in-parallel.js";
 import { below, type Layout } from "./layout.js";
 import { isSystemError } from "./trouble.js";

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readFile, readdir, readlink, stat } from "node:fs/promises";
+import { readdir, readFile, readlink, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { kill, pid } from "node:process";
 import type { AssetName, RunId } from "../model.js";

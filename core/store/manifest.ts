@@ -1,12 +1,4 @@
-import type {
-  AssetName,
-  ColumnType,
-  ContentHash,
-  DeliverySeq,
-  Fingerprint,
-  PartitionKey,
-  VersionId,
-} from "../model.js";
+import type { AssetName, ColumnType, ContentHash, DeliverySeq, Fingerprint, PartitionKey, VersionId } from "../model.js";
 
 /**
  * What a version is: written beside its parts as `manifest.json`, immutable, the only truth about the version.

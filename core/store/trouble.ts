@@ -1,4 +1,4 @@
-import { FlowError, type DiagnosticCode } from "../diagnostic.js";
+import { type DiagnosticCode, FlowError } from "../diagnostic.js";
 
 /** Expected trouble with what lies on disk: one diagnostic without a place in a source file. */
 export function storeTrouble(code: DiagnosticCode, message: string, hint: string | null): FlowError {

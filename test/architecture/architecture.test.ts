@@ -98,7 +98,9 @@ describe("doors", () => {
 
   test("SQL text is written in the engine alone", () => {
     const sql = /\b(SELECT|CREATE (TEMP|OR REPLACE)|COPY \(|INSERT INTO|FROM read_)\b/;
-    const writers = sources.filter(({ file, text }) => sql.test(withoutComments(text)) && !/^core\/(engine\/duckdb|ledger)\//.test(file)).map(({ file }) => file);
+    const writers = sources
+      .filter(({ file, text }) => sql.test(withoutComments(text)) && !/^core\/(engine\/duckdb|ledger)\//.test(file))
+      .map(({ file }) => file);
     // These quote the word to a person.
     expect(writers.filter((file) => !/^(core\/(declaration|diagnostic|run\/bind)|cli\/)/.test(file))).toEqual([]);
   });
@@ -106,7 +108,9 @@ describe("doors", () => {
   test("only store/files.ts changes the disk, and `flow init` writes what it scaffolds", () => {
     const mutators = /\b(writeFile|appendFile|mkdir|rename|unlink|rm|rmdir|symlink|link|copyFile|truncate|utimes|chmod)(Sync)?\b/;
     const users = sources
-      .filter(({ text }) => [...text.matchAll(/import \{([^}]*)\} from "node:fs(?:\/promises)?"/g)].some(([, names = ""]) => mutators.test(names)))
+      .filter(({ text }) =>
+        [...text.matchAll(/import \{([^}]*)\} from "node:fs(?:\/promises)?"/g)].some(([, names = ""]) => mutators.test(names)),
+      )
       .map(({ file }) => file);
     expect(users.filter((file) => file !== "core/store/files.ts")).toEqual(["cli/scaffold.ts"]);
   });
@@ -123,7 +127,9 @@ describe("habits", () => {
   });
 
   test("there is no default export, no enum, no `any`, no `!`", () => {
-    const offenders = sources.filter(({ text }) => /export default|^\s*(export )?(const )?enum |: any\b|as any\b|<any>|\w!\.|\w!;/m.test(withoutComments(text)));
+    const offenders = sources.filter(({ text }) =>
+      /export default|^\s*(export )?(const )?enum |: any\b|as any\b|<any>|\w!\.|\w!;/m.test(withoutComments(text)),
+    );
     expect(offenders.map(({ file }) => file)).toEqual([]);
   });
 });

@@ -28,7 +28,13 @@ function catalogOf(graph: readonly (readonly [string, readonly string[]])[]): Ca
 
 function assetOf(name: string, inputs: readonly string[]): Asset {
   const folder = inputs.length === 0 ? "raw" : "mart";
-  const base = { name, inputs, tags: [folder], origin: { file: `assets/${folder}/${name}.yaml`, line: 1, column: 1 }, kind: inputs.length === 0 ? "ingested" : "derived" };
+  const base = {
+    name,
+    inputs,
+    tags: [folder],
+    origin: { file: `assets/${folder}/${name}.yaml`, line: 1, column: 1 },
+    kind: inputs.length === 0 ? "ingested" : "derived",
+  };
   return base as unknown as Asset;
 }
 
@@ -70,7 +76,10 @@ describe("selectors", () => {
     ["@daily+", "bad-selector", "write `a`, `+a`, `a+`, `2+a`, `@a`, `tag:x` or `path:dir`"],
     ["", "bad-selector", "write `a`, `+a`, `a+`, `2+a`, `@a`, `tag:x` or `path:dir`"],
   ])("`%s` matches nothing: %s", (text, code, hint) => {
-    for (const selection of [{ include: [text], exclude: [] }, { include: [], exclude: [text] }]) {
+    for (const selection of [
+      { include: [text], exclude: [] },
+      { include: [], exclude: [text] },
+    ]) {
       expect(select(catalog, selection).diagnostics).toMatchObject([{ code, hint, severity: "error" }]);
     }
   });

@@ -6,7 +6,10 @@ import { loadShapes } from "../../core/declaration/shapes.js";
 type Schema = { readonly [key: string]: unknown };
 
 const read = (name: string): Schema => JSON.parse(readFileSync(new URL(`../../schemas/${name}`, import.meta.url), "utf8")) as Schema;
-const schemas: Readonly<Record<string, Schema>> = { "asset.schema.json": read("asset.schema.json"), "flow.schema.json": read("flow.schema.json") };
+const schemas: Readonly<Record<string, Schema>> = {
+  "asset.schema.json": read("asset.schema.json"),
+  "flow.schema.json": read("flow.schema.json"),
+};
 
 function isSchema(value: unknown): value is Schema {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -15,7 +18,10 @@ function isSchema(value: unknown): value is Schema {
 function follow(file: string, schema: Schema): { readonly file: string; readonly schema: Schema } {
   if (typeof schema.$ref !== "string") return { file, schema };
   const [target = "", path = ""] = schema.$ref.split("#");
-  const at = path.split("/").slice(1).reduce<unknown>((found, key) => (isSchema(found) ? found[key] : undefined), schemas[target === "" ? file : target]);
+  const at = path
+    .split("/")
+    .slice(1)
+    .reduce<unknown>((found, key) => (isSchema(found) ? found[key] : undefined), schemas[target === "" ? file : target]);
   if (!isSchema(at)) throw new Error(`${schema.$ref} leads nowhere`);
   return { file: target === "" ? file : target, schema: at };
 }
@@ -61,11 +67,32 @@ test("the keys are these: adding one is a decision", () => {
 
 test("the types name the same top-level keys as the schemas", () => {
   const asset: Record<keyof AssetDeclaration, true> = {
-    asset: true, type: true, description: true, owner: true, tags: true, ingest: true, sql: true, incremental: true, columns: true, key: true,
-    partition_by: true, event_time: true, lateness: true, checks: true, retain: true,
+    asset: true,
+    type: true,
+    description: true,
+    owner: true,
+    tags: true,
+    ingest: true,
+    sql: true,
+    incremental: true,
+    columns: true,
+    key: true,
+    partition_by: true,
+    event_time: true,
+    lateness: true,
+    checks: true,
+    retain: true,
   };
   const flow: Record<keyof FlowDeclaration, true> = {
-    name: true, store: true, timezone: true, vars: true, threads: true, memory_limit: true, allow_paths: true, profiles: true, defaults: true,
+    name: true,
+    store: true,
+    timezone: true,
+    vars: true,
+    threads: true,
+    memory_limit: true,
+    allow_paths: true,
+    profiles: true,
+    defaults: true,
   };
   expect(Object.keys(schemas["asset.schema.json"]?.properties ?? {})).toEqual(Object.keys(asset));
   expect(Object.keys(schemas["flow.schema.json"]?.properties ?? {}).sort()).toEqual(Object.keys(flow).sort());

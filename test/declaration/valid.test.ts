@@ -95,12 +95,15 @@ describe("an ingested asset", () => {
   });
 
   test("columns keep their order, even those that look like numbers", async () => {
-    const orders = await ingested('columns: { b: INTEGER, "2021": INTEGER, a: INTEGER, 2020: INTEGER, __proto__: INTEGER }\n'.replace(", __proto__: INTEGER", ""));
+    const orders = await ingested(
+      'columns: { b: INTEGER, "2021": INTEGER, a: INTEGER, 2020: INTEGER, __proto__: INTEGER }\n'.replace(", __proto__: INTEGER", ""),
+    );
     expect(orders.columns.map((column) => column.name)).toEqual(["b", "2021", "a", "2020"]);
   });
 
   test("the project's defaults lie below the asset's own keys", async () => {
-    const flow = "timezone: Europe/Rome\ndefaults:\n  ingest: { on_bad_row: fail, csv: { delimiter: ';', skip: 2 }, complete: { marker: '{name}.ok' } }\n  retain: { versions: 7 }\n";
+    const flow =
+      "timezone: Europe/Rome\ndefaults:\n  ingest: { on_bad_row: fail, csv: { delimiter: ';', skip: 2 }, complete: { marker: '{name}.ok' } }\n  retain: { versions: 7 }\n";
     const orders = await ingested("columns: { at: TIMESTAMP }\ningest: { csv: { skip: 0 }, complete: { stable_for: 1m } }\n", flow);
     expect(orders.ingest.onBadRow).toBe("fail");
     expect(orders.ingest.csv).toMatchObject({ delimiter: ";", skip: 0 });
@@ -110,7 +113,9 @@ describe("an ingested asset", () => {
   });
 
   test("two checks of the same rule are told apart by number", async () => {
-    const orders = await ingested("columns: { id: INTEGER }\nchecks: [{ unique: id }, { unique: id, where: id > 1 }, { expression: id > 0 }]\n");
+    const orders = await ingested(
+      "columns: { id: INTEGER }\nchecks: [{ unique: id }, { unique: id, where: id > 1 }, { expression: id > 0 }]\n",
+    );
     expect(orders.checks.map((check) => check.name)).toEqual(["unique(id)", "unique(id) #2", "expression(id > 0)"]);
   });
 
@@ -131,7 +136,11 @@ describe("a derived asset", () => {
 -- from nothing
 select a.id, 'from ghosts; {}' as text from recent a join "Orders" b using (id) join orders c using (id) join customers using (id) join items i using (id)
 `;
-    const daily = await derived({ "assets/items.yaml": "columns: { id: INTEGER }\n", "assets/daily.yaml": "type: derived\n", "assets/daily.sql": sql });
+    const daily = await derived({
+      "assets/items.yaml": "columns: { id: INTEGER }\n",
+      "assets/daily.yaml": "type: derived\n",
+      "assets/daily.sql": sql,
+    });
     expect(daily.inputs).toEqual(["items", "orders"]);
     expect(daily.sql).toBe(sql);
     expect(daily.sqlOrigin).toEqual({ file: "assets/daily.sql", line: 1, column: 1 });
@@ -151,7 +160,10 @@ select a.id, 'from ghosts; {}' as text from recent a join "Orders" b using (id) 
   });
 
   test("variables it names become parameters, and count in its fingerprint", async () => {
-    const files = { "flow.yaml": "vars: { since: 2020-01-01, n: 1 }\n", "assets/daily.yaml": "sql: select id from orders where id > :n and :run_time is not null\n" };
+    const files = {
+      "flow.yaml": "vars: { since: 2020-01-01, n: 1 }\n",
+      "assets/daily.yaml": "sql: select id from orders where id > :n and :run_time is not null\n",
+    };
     const daily = await derived(files);
     const other = await derived(files, { vars: { n: "2" } });
     expect(daily.parameters).toEqual({ n: 1 });
@@ -179,8 +191,12 @@ describe("a project", () => {
   });
 
   test("a profile lies over the settings, the command line over both", async () => {
-    const flow = "vars: { n: 1, on: false, s: x }\nthreads: ${n}\nstore: data\nprofiles:\n  prod: { store: /mnt/lake, vars: { n: 2 } }\n  other: { store: '${env:UNSET}' }\n";
-    const { project } = await catalogOf({ "flow.yaml": flow, "assets/a.yaml": "columns: { id: INTEGER }\n" }, { profile: "prod", vars: { on: "true", s: "7" } });
+    const flow =
+      "vars: { n: 1, on: false, s: x }\nthreads: ${n}\nstore: data\nprofiles:\n  prod: { store: /mnt/lake, vars: { n: 2 } }\n  other: { store: '${env:UNSET}' }\n";
+    const { project } = await catalogOf(
+      { "flow.yaml": flow, "assets/a.yaml": "columns: { id: INTEGER }\n" },
+      { profile: "prod", vars: { on: "true", s: "7" } },
+    );
     expect(project).toMatchObject({ store: "/mnt/lake", threads: 2, vars: { n: 2, on: true, s: "7" } });
   });
 
@@ -198,7 +214,9 @@ describe("a project", () => {
   });
 
   test("it is found from a folder below", async () => {
-    const { project } = await inProject({ "assets/a.yaml": "columns: { id: INTEGER }\n" }, (dir) => loadProject({ ...options, dir: `${dir}/assets` }));
+    const { project } = await inProject({ "assets/a.yaml": "columns: { id: INTEGER }\n" }, (dir) =>
+      loadProject({ ...options, dir: `${dir}/assets` }),
+    );
     expect(project?.name).toBe("test");
   });
 
@@ -214,15 +232,22 @@ describe("a project", () => {
   });
 
   test("aliases of aliases of aliases end in one message", async () => {
-    const levels = Array.from({ length: 12 }, (_, n) => `  k${n}: &l${n} [${Array.from({ length: 9 }, () => (n === 0 ? "x" : `*l${n - 1}`)).join(", ")}]`);
-    const { diagnostics } = await inProject({ "assets/a.yaml": `columns:\n${levels.join("\n")}\n` }, (dir) => loadProject({ ...options, dir }));
+    const levels = Array.from(
+      { length: 12 },
+      (_, n) => `  k${n}: &l${n} [${Array.from({ length: 9 }, () => (n === 0 ? "x" : `*l${n - 1}`)).join(", ")}]`,
+    );
+    const { diagnostics } = await inProject({ "assets/a.yaml": `columns:\n${levels.join("\n")}\n` }, (dir) =>
+      loadProject({ ...options, dir }),
+    );
     expect(diagnostics.map((d) => d.message)).toEqual(["more than 200000 values in one file"]);
   });
 
   test("2,000 assets are read and put into order", async () => {
     const files: Record<string, string> = {};
     for (let n = 0; n < 1000; n++) files[`assets/in_${n}.yaml`] = regions.replace("asset: orders", `asset: in_${n}`);
-    for (let n = 0; n < 1000; n++) files[`assets/out_${n}.yaml`] = `sql: |\n  select data::date as day, sum(totale_positivi) as n\n  from in_${n} group by all\npartition_by: month(day)\nchecks: [{ unique: [day] }]\n`;
+    for (let n = 0; n < 1000; n++)
+      files[`assets/out_${n}.yaml`] =
+        `sql: |\n  select data::date as day, sum(totale_positivi) as n\n  from in_${n} group by all\npartition_by: month(day)\nchecks: [{ unique: [day] }]\n`;
     await inProject(files, async (dir) => {
       const before = process.cpuUsage();
       const { catalog } = await load(dir, parser);

@@ -1,12 +1,12 @@
 import fc from "fast-check";
-import { stringify } from "yaml";
 import { describe, expect, test } from "vitest";
+import { stringify } from "yaml";
 import { readType } from "../../core/declaration/column-type.js";
 import { readDuration } from "../../core/declaration/duration.js";
 import { readPartitionTerm } from "../../core/declaration/partition-term.js";
 import { placeInSql, sqlOfScalar } from "../../core/declaration/sql-place.js";
-import { nearest } from "../../core/suggest.js";
 import { type Json, placeOf, readYaml } from "../../core/declaration/yaml-source.js";
+import { nearest } from "../../core/suggest.js";
 import { openParser } from "./load-fixture.js";
 
 const verbatim = { vars: {}, env: {}, verbatim: () => true };
@@ -32,14 +32,30 @@ describe("column types", () => {
     expect(readType(text)).toEqual({ ok: true, type });
   });
 
-  test.each(["", "int int", "decimal(39,2)", "decimal(5,6)", "struct(int)", "map(text)", "int[", "varchar; drop", "timestamp with time", "date()"])("%s is none", (text) => {
+  test.each([
+    "",
+    "int int",
+    "decimal(39,2)",
+    "decimal(5,6)",
+    "struct(int)",
+    "map(text)",
+    "int[",
+    "varchar; drop",
+    "timestamp with time",
+    "date()",
+  ])("%s is none", (text) => {
     expect(readType(text).ok).toBe(false);
   });
 
   test("canonical types are read as themselves", () => {
     const scalar = fc.constantFrom("INTEGER", "VARCHAR", "DECIMAL(10,2)", "TIMESTAMP WITH TIME ZONE", "DATE");
     const { type } = fc.letrec<{ type: string }>((tie) => ({
-      type: fc.oneof({ depthSize: "small" }, scalar, tie("type").map((inner) => `${inner}[]`), fc.tuple(tie("type"), tie("type")).map(([a, b]) => `STRUCT(a ${a}, b ${b})`)),
+      type: fc.oneof(
+        { depthSize: "small" },
+        scalar,
+        tie("type").map((inner) => `${inner}[]`),
+        fc.tuple(tie("type"), tie("type")).map(([a, b]) => `STRUCT(a ${a}, b ${b})`),
+      ),
     }));
     fc.assert(
       fc.property(type, (text) => {
@@ -50,7 +66,20 @@ describe("column types", () => {
 
   test("they are spelt as DuckDB spells them", async () => {
     await using engine = await openParser();
-    const spellings = ["int", "text", "numeric(10,2)", "timestamptz", "uint8[]", "struct(a long, b map(text, date))", "timetz", "guid", "bytea", "json", "float4[3]", "decimal"];
+    const spellings = [
+      "int",
+      "text",
+      "numeric(10,2)",
+      "timestamptz",
+      "uint8[]",
+      "struct(a long, b map(text, date))",
+      "timetz",
+      "guid",
+      "bytea",
+      "json",
+      "float4[3]",
+      "decimal",
+    ];
     const { DuckDBInstance } = await import("@duckdb/node-api");
     const connection = await (await DuckDBInstance.create(":memory:")).connect();
     for (const text of spellings) {
@@ -63,7 +92,14 @@ describe("column types", () => {
 });
 
 describe("durations", () => {
-  test.each([["500ms", 500], ["2s", 2000], ["1.5m", 90_000], ["12h", 43_200_000], ["30d", 2_592_000_000], ["0s", 0]])("%s is %d ms", (text, ms) => {
+  test.each([
+    ["500ms", 500],
+    ["2s", 2000],
+    ["1.5m", 90_000],
+    ["12h", 43_200_000],
+    ["30d", 2_592_000_000],
+    ["0s", 0],
+  ])("%s is %d ms", (text, ms) => {
     expect(readDuration(text)).toBe(ms);
   });
   test.each(["", "5", "s", "1 fortnight", "-1d", "1y", "1e3s"])("%s is none", (text) => {
@@ -83,14 +119,26 @@ describe("partition terms", () => {
   });
 });
 
-test.each([["ordres", "orders"], ["sotre", "store"], ["ORDERS", "orders"], ["zzz", null]])("for %s the suggestion is %s", (word, expected) => {
+test.each([
+  ["ordres", "orders"],
+  ["sotre", "store"],
+  ["ORDERS", "orders"],
+  ["zzz", null],
+])("for %s the suggestion is %s", (word, expected) => {
   expect(nearest(word, ["orders", "store", "regions"])).toBe(expected);
 });
 
 describe("YAML", () => {
   const word = fc.stringMatching(/^[a-z][a-z ]{0,8}$/);
   const json = fc.letrec<{ value: Json }>((tie) => ({
-    value: fc.oneof({ depthSize: "small" }, word, fc.integer(), fc.boolean(), fc.array(tie("value"), { maxLength: 3 }), fc.dictionary(word, tie("value"), { maxKeys: 4, noNullPrototype: true })),
+    value: fc.oneof(
+      { depthSize: "small" },
+      word,
+      fc.integer(),
+      fc.boolean(),
+      fc.array(tie("value"), { maxLength: 3 }),
+      fc.dictionary(word, tie("value"), { maxKeys: 4, noNullPrototype: true }),
+    ),
   })).value;
 
   test("what was written is read, and every place holds its own text", () => {

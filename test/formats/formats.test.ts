@@ -19,7 +19,14 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const csv = 'id,name,amount,at\n1,"Ada, Countess",1.50,2026-01-01T10:00:00+02:00\n2,Grace,2,2026-01-02T00:00:00Z\n';
 const ndjson =
   '{"id":1,"name":"Ada, Countess","amount":1.50,"at":"2026-01-01T10:00:00+02:00"}\n\n{"name":"Grace","id":2,"amount":"2","at":"2026-01-02T00:00:00Z"}\n';
-const json = JSON.stringify(ndjson.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line)), null, 2);
+const json = JSON.stringify(
+  ndjson
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line)),
+  null,
+  2,
+);
 
 const declaration = `
 ingest: { strategy: append, complete: { stable_for: 0s } }
@@ -80,7 +87,8 @@ describe("what cannot be read is refused with its place, and the rest goes on", 
       ["cut.parquet", "refused"],
       ["good.csv", "new"],
     ]);
-    for (const { reason } of report.assets[0]?.deliveries.slice(0, 2) ?? []) expect(reason).toMatch(/^it (cannot be read|is not a gzip file): \S/);
+    for (const { reason } of report.assets[0]?.deliveries.slice(0, 2) ?? [])
+      expect(reason).toMatch(/^it (cannot be read|is not a gzip file): \S/);
   });
 
   test("a name that does not tell its format", async () => {
@@ -90,7 +98,8 @@ describe("what cannot be read is refused with its place, and the rest goes on", 
 });
 
 describe("the line of every row", () => {
-  const text = 'id,name,amount,at\n1,"two\nlines",1,2026-01-01\n\n2,x,1,2026-01-01\n3\n4,"a ""quoted"" word",1,2026-01-01\nbad,x,1,2026-01-01\n5,x,1,2026-01-01';
+  const text =
+    'id,name,amount,at\n1,"two\nlines",1,2026-01-01\n\n2,x,1,2026-01-01\n3\n4,"a ""quoted"" word",1,2026-01-01\nbad,x,1,2026-01-01\n5,x,1,2026-01-01';
   test.each([
     ["a.csv", Buffer.from(text)],
     ["a.csv.gz", gzipSync(text)],
@@ -107,7 +116,10 @@ describe("the line of every row", () => {
   });
 });
 
-async function ingest(yaml: string, files: Readonly<Record<string, Uint8Array>>): Promise<{ report: RunReport; table: { rows: readonly (readonly (string | null)[])[] } }> {
+async function ingest(
+  yaml: string,
+  files: Readonly<Record<string, Uint8Array>>,
+): Promise<{ report: RunReport; table: { rows: readonly (readonly (string | null)[])[] } }> {
   const dir = await mkdtemp(join(folder, "project-"));
   const landing = join(dir, "data", "ingest", "landing", "t");
   await mkdir(join(dir, "assets"), { recursive: true });

@@ -18,5 +18,10 @@ export function untar(packed: Uint8Array): ReadonlyMap<string, Buffer> {
 }
 
 function field(header: Buffer, from: number, length: number): string {
-  return (header.subarray(from, from + length).toString("utf8").split("\0")[0] ?? "").trim();
+  return (
+    header
+      .subarray(from, from + length)
+      .toString("utf8")
+      .split("\0")[0] ?? ""
+  ).trim();
 }

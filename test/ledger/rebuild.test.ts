@@ -71,7 +71,10 @@ test("[F05] a ledger rebuilt from the store answers as the lost one did", async 
   const [layout, files] = [openLayout(folder.path), openFiles()];
   const original = await openLedger(join(folder.path, "one.db"));
   const first = await replay(layout, files, original, { record: recordNo(1, [decided(1, accepted)]), manifest: manifestNo(1) });
-  await replay(layout, files, original, { record: recordNo(2, [decided(2, { kind: "refused", reason: "no header" })], false), manifest: null });
+  await replay(layout, files, original, {
+    record: recordNo(2, [decided(2, { kind: "refused", reason: "no header" })], false),
+    manifest: null,
+  });
   await replay(layout, files, original, { record: recordNo(3, [decided(3, { kind: "redelivery", of: seqNo(1) })], false), manifest: null });
   const revision = {
     added: [deliveryNo(4, { rows: { ...noRows, read: 3, merged: 2, refused: 1 } })],

@@ -19,7 +19,10 @@ function answers(ledger: Ledger): unknown {
     current: ledger.current(orders),
     deliveries: ledger.deliveries(orders),
     currentDeliveries: ledger.currentDeliveries(orders),
-    partitions: ledger.partitionsOf(orders, ledger.deliveries(orders).map(({ seq }) => seq)),
+    partitions: ledger.partitionsOf(
+      orders,
+      ledger.deliveries(orders).map(({ seq }) => seq),
+    ),
     quarantined: ledger.quarantined(orders),
     lastRun: ledger.lastRun(),
     lastSeq: ledger.lastSeq(orders),
@@ -90,7 +93,10 @@ describe("recording a run", () => {
     const none = { added: [], replayed: [], superseded: [], withdrawn: [] };
     ledger.record(recordNo(1), manifestNo(1));
     ledger.record(recordNo(2), manifestNo(2));
-    ledger.record(recordNo(3), manifestNo(3, { deliveries: { ...none, added: [deliveryNo(3)], replayed: [], superseded: [{ seq: seqNo(1), by: seqNo(3) }] } }));
+    ledger.record(
+      recordNo(3),
+      manifestNo(3, { deliveries: { ...none, added: [deliveryNo(3)], replayed: [], superseded: [{ seq: seqNo(1), by: seqNo(3) }] } }),
+    );
     ledger.record(recordNo(4), manifestNo(4, { deliveries: { ...none, withdrawn: [seqNo(2)] } }));
     expect(ledger.deliveries(orders).map(({ seq, state }) => [seq, state])).toEqual([
       [3, "current"],
@@ -149,7 +155,14 @@ describe("recording a run", () => {
   test("[A10] an accepted file without rows is current though no version was published", async () => {
     const ledger = await openLedger(":memory:");
     ledger.record(recordNo(1), manifestNo(1));
-    const empty = { file: "orders_1.csv", sha256: hashNo(5), bytes: 1, modifiedAt: "2026-01-01T00:00:00.000Z", seq: seqNo(2), marker: null };
+    const empty = {
+      file: "orders_1.csv",
+      sha256: hashNo(5),
+      bytes: 1,
+      modifiedAt: "2026-01-01T00:00:00.000Z",
+      seq: seqNo(2),
+      marker: null,
+    };
     const decision = { kind: "accepted", rows: noRows, supersedes: [seqNo(1)], judgedAgainst: null } as const;
     ledger.record({ ...recordNo(2, [{ ...empty, decision }]), version: null }, null);
     expect(ledger.byName(orders, "orders_1.csv").map(({ seq }) => seq)).toEqual([2]);
@@ -179,7 +192,10 @@ describe("recording a run", () => {
     expect(states()).toEqual(expected);
     ledger.record(recordNo(1), manifestNo(1));
     expect(states()).toEqual(expected);
-    ledger.record(recordNo(5), manifestNo(5, { deliveries: { added: [deliveryNo(1)], replayed: [], superseded: [], withdrawn: [seqNo(4)] } }));
+    ledger.record(
+      recordNo(5),
+      manifestNo(5, { deliveries: { added: [deliveryNo(1)], replayed: [], superseded: [], withdrawn: [seqNo(4)] } }),
+    );
     expect(ledger.currentDeliveries(orders).map(({ seq }) => seq)).toEqual([1]);
     ledger.close();
   });
@@ -191,7 +207,10 @@ describe("recording a run", () => {
     const original = manifestNo(1, { deliveries: { ...manifestNo(1).deliveries, added: [first] } });
     ledger.record(recordNo(1), original);
     expect(ledger.quarantined(orders)).toHaveLength(1);
-    const again = deliveryNo(1, { rows: { ...noRows, read: 3, merged: 3 }, partitions: [{ partition: "month=1" as PartitionKey, rows: 3 }] });
+    const again = deliveryNo(1, {
+      rows: { ...noRows, read: 3, merged: 3 },
+      partitions: [{ partition: "month=1" as PartitionKey, rows: 3 }],
+    });
     const second = manifestNo(2, { deliveries: { added: [], replayed: [again], superseded: [], withdrawn: [] } });
     ledger.record(recordNo(2), second);
     ledger.record(recordNo(1), original);
@@ -203,7 +222,9 @@ describe("recording a run", () => {
 
   test("told twice, and told again after later runs, changes nothing", async () => {
     const ledger = await openLedger(":memory:");
-    const third = manifestNo(3, { deliveries: { added: [deliveryNo(3)], replayed: [], superseded: [{ seq: seqNo(1), by: seqNo(3) }], withdrawn: [] } });
+    const third = manifestNo(3, {
+      deliveries: { added: [deliveryNo(3)], replayed: [], superseded: [{ seq: seqNo(1), by: seqNo(3) }], withdrawn: [] },
+    });
     const tellAll = (): void => {
       ledger.record(recordNo(1), manifestNo(1));
       ledger.record(recordNo(2), manifestNo(2));
@@ -303,7 +324,9 @@ describe("[F05] a ledger that cannot be used is refused with the way out", () =>
     await filled(path);
     const raise = `import D from "libsql"; const d = new D(${JSON.stringify(path)}); d.exec("pragma user_version = 99"); d.close();`;
     expect(spawnSync(process.execPath, ["--input-type=module", "-e", raise]).status).toBe(0);
-    await expect(openLedger(path)).rejects.toMatchObject({ diagnostics: [{ code: "store-newer", hint: expect.stringContaining("release") }] });
+    await expect(openLedger(path)).rejects.toMatchObject({
+      diagnostics: [{ code: "store-newer", hint: expect.stringContaining("release") }],
+    });
   });
 
   test("in a folder that does not exist", async () => {

@@ -28,7 +28,10 @@ event_time: day
   project = await openProject({ dir, profile: null, vars: {}, env: {}, threads: null, clock: Date });
   for (const [at, day] of days.entries()) await land(`${day}.csv`, [[at, day, at, 1]]);
   // Loses everywhere: the days' own rows have the higher version.
-  await land("old.csv", [16, 17, 18].map((at) => [at, days[at] ?? "", -1, 0]));
+  await land(
+    "old.csv",
+    [16, 17, 18].map((at) => [at, days[at] ?? "", -1, 0]),
+  );
   await run();
 }, 120_000);
 

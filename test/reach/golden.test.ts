@@ -25,7 +25,11 @@ const questions: readonly (readonly [name: string, by: readonly PartitionField[]
   ["intersect", [byDay], "select day, shop from sales intersect select day, shop from visits"],
   ["union all with a constant", [byDay], "select day, shop from sales union all select date '2020-01-01', 'x'"],
   ["a CTE used twice", [byDay], "with t as (select day, amount from sales) select a.day, b.amount from t a join t b using (day)"],
-  ["a materialized CTE", [byDay], "with t as materialized (select day, amount from sales) select a.day, b.amount from t a join t b using (day)"],
+  [
+    "a materialized CTE",
+    [byDay],
+    "with t as materialized (select day, amount from sales) select a.day, b.amount from t a join t b using (day)",
+  ],
   ["inner join on the day", [byDay], "select s.day, amount, people from sales s join visits v on s.day = v.day"],
   ["inner join on day and shop", [byDay], "select s.day, amount, people from sales s join visits v using (day, shop)"],
   ["left join on the day", [byDay], "select s.day, amount, people from sales s left join visits v on s.day = v.day"],
@@ -45,7 +49,11 @@ const questions: readonly (readonly [name: string, by: readonly PartitionField[]
   ["window by the shop", [byDay], "select day, rank() over (partition by shop order by amount) as r from sales"],
   ["a running sum", [byDay], "select day, sum(amount) over (order by day) as balance from sales"],
   ["a rolling mean", [byDay], "select day, avg(amount) over (order by day rows 6 preceding) as mean from sales"],
-  ["window by the month, partitioned by month", [byMonth], "select day, rank() over (partition by strftime(day, '%Y-%m') order by amount) as r from sales"],
+  [
+    "window by the month, partitioned by month",
+    [byMonth],
+    "select day, rank() over (partition by strftime(day, '%Y-%m') order by amount) as r from sales",
+  ],
   ["qualify", [byDay], "select day, shop from sales qualify row_number() over (partition by day order by amount desc, shop) = 1"],
   ["limit", [byDay], "select day, amount from sales order by amount limit 10"],
   ["rollup", [byDay], "select day, sum(amount) as a from sales group by rollup (day)"],
@@ -57,7 +65,11 @@ const questions: readonly (readonly [name: string, by: readonly PartitionField[]
   ["two days made of one row", [byDay], "select unnest([day, day + 1]) as day, amount from sales"],
   ["a value of two columns", [byShop], "select shop || amount::varchar as shop, amount from sales"],
   ["the upper case of a shop", [byShop], "select upper(shop) as shop, sum(amount) as a from sales group by all"],
-  ["recursion", [byDay], "with recursive t as (select day, 1 as n from sales union all select day, n + 1 from t where n < 3) select day, n from t"],
+  [
+    "recursion",
+    [byDay],
+    "with recursive t as (select day, 1 as n from sales union all select day, n + 1 from t where n < 3) select day, n from t",
+  ],
   ["a lateral join", [byDay], "select s.day, p from sales s, lateral (select max(people) as p from visits v where v.day = s.day) t"],
   ["asof join", [byDay], "select s.day, v.people from sales s asof join visits v on s.day >= v.day"],
 ];
@@ -71,7 +83,12 @@ test("the table of verdicts", async () => {
   const answers = await engine.reach(questions.map(([, partitionBy, sql]) => ({ sql, parameters: {}, inputs, partitionBy, columns })));
   const lines = questions.flatMap(([name, by, sql], at) => {
     const mentioned = (answers[at] ?? []).filter(({ input }) => new RegExp(`\\b${input}\\b`).test(sql));
-    return [`${name}, by ${by.map(({ name: field }) => field).join(" and ")}`, `  ${sql}`, ...mentioned.map((reach) => `    ${reach.input}: ${wordsOf(reach)}`), ""];
+    return [
+      `${name}, by ${by.map(({ name: field }) => field).join(" and ")}`,
+      `  ${sql}`,
+      ...mentioned.map((reach) => `    ${reach.input}: ${wordsOf(reach)}`),
+      "",
+    ];
   });
   await expect(lines.join("\n")).toMatchFileSnapshot("golden.txt");
 });

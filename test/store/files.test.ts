@@ -2,9 +2,9 @@ import { link, lstat, mkdir, readdir, readFile, readlink, stat, symlink, utimes,
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openFiles } from "../../core/store/files.js";
+import { sha256Of } from "../../core/store/hash-file.js";
 import type { FilePhase, FilePoint } from "../../core/store/points.js";
 import { filePoints, pointNames } from "../../core/store/points.js";
-import { sha256Of } from "../../core/store/hash-file.js";
 import { freshFolder } from "./sample.js";
 
 /** Another file system, where this machine has one. */

@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { appendFile, mkdir, rename, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { Completeness } from "../../core/model.js";
 import { compareBytes } from "../../core/byte-order.js";
+import type { Completeness } from "../../core/model.js";
 import { hashFile, sha256Of } from "../../core/store/hash-file.js";
 import { type LandingEntry, type LandingRules, listLanding } from "../../core/store/landing.js";
 import { openLayout } from "../../core/store/layout.js";
@@ -105,11 +105,28 @@ describe("what is left alone", () => {
 
 test("[A09] names with spaces, quotes, unicode, glob signs, percent, a leading dash are taken like any other, in byte order", async () => {
   await using store = await freshLanding();
-  const names = ["a b.csv", "it's \"it\".csv", "ü.csv", "日本.csv", "*.csv", "[a].csv", "100%.csv", "-rf.csv", "{x}.csv", "a\\b.csv", "\ue000.csv", "😀.csv", "new\nline.csv"];
+  const names = [
+    "a b.csv",
+    'it\'s "it".csv',
+    "ü.csv",
+    "日本.csv",
+    "*.csv",
+    "[a].csv",
+    "100%.csv",
+    "-rf.csv",
+    "{x}.csv",
+    "a\\b.csv",
+    "\ue000.csv",
+    "😀.csv",
+    "new\nline.csv",
+  ];
   for (const name of names) await store.put(name);
   const entries = await store.list();
   expect(entries.every(({ state }) => state === "ready")).toBe(true);
-  const inBytes = names.map((name) => Buffer.from(name)).sort(Buffer.compare).map(String);
+  const inBytes = names
+    .map((name) => Buffer.from(name))
+    .sort(Buffer.compare)
+    .map(String);
   expect(entries.map(({ file }) => file)).toEqual(inBytes);
   expect(compareBytes("\ue000", "😀")).toBeLessThan(0);
 });
@@ -208,12 +225,15 @@ describe("files that a dead run had taken and could not give back", () => {
 });
 
 describe("the hash of a file", () => {
-  test.each([0, 1, 1_000, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 3 << 20, 5_000_000])("of %i bytes is that of its bytes, with its newlines", async (size) => {
-    await using folder = await freshFolder();
-    const bytes = Buffer.alloc(size);
-    for (let i = 0; i < size; i++) bytes[i] = (i * 31) % 251;
-    const path = join(folder.path, "x");
-    await writeFile(path, bytes);
-    expect(await hashFile(path)).toEqual({ sha256: sha256Of(bytes), bytes: size, newlines: bytes.filter((byte) => byte === 10).length });
-  });
+  test.each([0, 1, 1_000, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 3 << 20, 5_000_000])(
+    "of %i bytes is that of its bytes, with its newlines",
+    async (size) => {
+      await using folder = await freshFolder();
+      const bytes = Buffer.alloc(size);
+      for (let i = 0; i < size; i++) bytes[i] = (i * 31) % 251;
+      const path = join(folder.path, "x");
+      await writeFile(path, bytes);
+      expect(await hashFile(path)).toEqual({ sha256: sha256Of(bytes), bytes: size, newlines: bytes.filter((byte) => byte === 10).length });
+    },
+  );
 });

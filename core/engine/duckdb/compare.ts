@@ -16,7 +16,10 @@ export async function compare(connection: Connection, request: CompareRequest): 
   return {
     missing: await countOf(connection, missing),
     unexpected: await countOf(connection, unexpected),
-    examples: [...(await examplesOf(connection, request, "missing", missing)), ...(await examplesOf(connection, request, "unexpected", unexpected))],
+    examples: [
+      ...(await examplesOf(connection, request, "missing", missing)),
+      ...(await examplesOf(connection, request, "unexpected", unexpected)),
+    ],
   };
 }
 

@@ -71,7 +71,8 @@ async function createNew(connection: Connection, request: FoldRequest): Promise<
   const taking = `SELECT * FROM _staged WHERE _delivery NOT IN (${joined(request.exclude, "-1")})`;
   const again = `_delivery IN (${joined(request.restaged, "-1")})`;
   await connection.run(`CREATE TEMP TABLE _scope AS SELECT DISTINCT _partition FROM (${taking}) WHERE NOT ${again}`);
-  if (request.removeFrom.length > 0) await connection.run(`INSERT INTO _scope VALUES ${request.removeFrom.map((name) => `(${text(name)})`).join(", ")}`);
+  if (request.removeFrom.length > 0)
+    await connection.run(`INSERT INTO _scope VALUES ${request.removeFrom.map((name) => `(${text(name)})`).join(", ")}`);
   const here = request.strategy === "replace" ? "true" : "_partition IN (SELECT _partition FROM _scope)";
   await connection.run(`CREATE TEMP VIEW _new AS SELECT * FROM (${taking}) WHERE NOT ${again} OR ${here}`);
 }
@@ -96,7 +97,7 @@ async function decide(connection: Connection, request: FoldRequest, weights: Map
     case "append":
       return { kind: "all" };
     case "upsert":
-      if (isLocal(request) || request.base.length === 0 && weights.size <= 1) return { kind: "in-partition" };
+      if (isLocal(request) || (request.base.length === 0 && weights.size <= 1)) return { kind: "in-partition" };
       await decideKeys(connection, request, weights);
       return { kind: "decided" };
     case "replace_partitions":
@@ -206,9 +207,10 @@ async function decideSnapshots(connection: Connection, request: FoldRequest, gro
   const ordered = request.orderBy.map((term) => ident(term.column)).join(", ");
   const candidates = `SELECT c.*, s.snapshot, ${scope} AS _scope FROM (${contributions(request, group, ordered === "" ? "1 AS _one" : ordered)}) c
     JOIN _snapshots s USING (_delivery) WHERE NOT _removed`;
-  const byArrival = request.strategy === "replace"
-    ? `SELECT '' AS _scope, max(snapshot) AS snapshot FROM _snapshots`
-    : `SELECT _scope, max(snapshot) AS snapshot FROM (${candidates}) GROUP BY ALL`;
+  const byArrival =
+    request.strategy === "replace"
+      ? `SELECT '' AS _scope, max(snapshot) AS snapshot FROM _snapshots`
+      : `SELECT _scope, max(snapshot) AS snapshot FROM (${candidates}) GROUP BY ALL`;
   const byOrder = `SELECT _scope, first(snapshot ORDER BY ${rank(request)}) AS snapshot FROM (${candidates}) GROUP BY ALL`;
   await connection.run(`CREATE TEMP TABLE _snapshot AS ${request.orderBy.length === 0 ? byArrival : byOrder}`);
 }
@@ -238,7 +240,8 @@ function snapshotJudged(request: FoldRequest, all: string): string {
   const member = `coalesce(s.snapshot = w.snapshot, false) AND NOT _removed`;
   const rows = `SELECT a.*, ${member} AS _member, w.snapshot AS _held FROM (${all}) a
     LEFT JOIN _snapshots s ON s._delivery = a._delivery LEFT JOIN _snapshot w ON w._scope = ${scope}`;
-  if (request.key.length === 0) return `SELECT * EXCLUDE (_member, _held), _member AS _wins, CASE WHEN _member THEN _delivery ELSE -1 END AS _winner FROM (${rows})`;
+  if (request.key.length === 0)
+    return `SELECT * EXCLUDE (_member, _held), _member AS _wins, CASE WHEN _member THEN _delivery ELSE -1 END AS _winner FROM (${rows})`;
   const over = `OVER (PARTITION BY _member, ${keyList(request)} ORDER BY ${rank(request)})`;
   return `SELECT * EXCLUDE (_member, _held), _member AND row_number() ${over} = 1 AS _wins,
     CASE WHEN _member THEN first_value(_delivery) ${over} ELSE -1 END AS _winner FROM (${rows})`;

@@ -1,6 +1,6 @@
-import { DuckDBInstance } from "./driver.js";
 import type { Engine, EngineOptions } from "../engine.js";
 import { connectionOver } from "./connection.js";
+import { DuckDBInstance } from "./driver.js";
 import { parseSelects } from "./parse.js";
 import { reachOf } from "./reach.js";
 import { openSession } from "./session.js";

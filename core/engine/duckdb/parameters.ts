@@ -9,8 +9,7 @@ interface Mention {
 
 // What may hold a colon or a dollar that is no parameter: texts, quoted names, comments, dollar quotes, casts.
 // A colon right after a word, a digit or a closing bracket is a slice (`xs[1:n]`), not a parameter.
-const token =
-  /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|\$([A-Za-z_]*)\$[\s\S]*?\$\1\$|::|(?<![\w\])])[:$]([A-Za-z_]\w*)/g;
+const token = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|\$([A-Za-z_]*)\$[\s\S]*?\$\1\$|::|(?<![\w\])])[:$]([A-Za-z_]\w*)/g;
 
 /** Where `:name` or `$name` stand in a SELECT. */
 function parameterMentions(sql: string): readonly Mention[] {

@@ -48,15 +48,15 @@ export function partitionKey(fields: readonly PartitionField[]): string {
 /** The path that these values of these fields make. */
 export function pathOf(fields: readonly PartitionField[], values: readonly string[]): string {
   if (fields.length === 0) return "''";
-  const levels = fields.map((field, at) => `${text(`${field.name}=`)} || coalesce(url_encode((${values[at]})::VARCHAR), ${text(hiveNull)})`);
+  const levels = fields.map(
+    (field, at) => `${text(`${field.name}=`)} || coalesce(url_encode((${values[at]})::VARCHAR), ${text(hiveNull)})`,
+  );
   return levels.join(" || '/' || ");
 }
 
 /** Columns for PARTITION_BY that the rows do not have yet. */
 export function addedFields(fields: readonly PartitionField[]): readonly string[] {
-  return fields
-    .filter((field) => field.transform !== "identity")
-    .map((field) => `${fieldValue(field)} AS ${ident(field.name)}`);
+  return fields.filter((field) => field.transform !== "identity").map((field) => `${fieldValue(field)} AS ${ident(field.name)}`);
 }
 
 export function identityColumns(fields: readonly PartitionField[]): readonly string[] {

@@ -40,7 +40,8 @@ export function isMonotone(json: Json | undefined): boolean {
   const node = nodeOf(json);
   if (node?.["expression_class"] === "BOUND_REF") return true;
   const type = String(nodeOf(node?.["return_type"])?.["id"] ?? "");
-  if (node?.["expression_class"] === "BOUND_CAST") return ["DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"].includes(type) && isMonotone(node["child"]);
+  if (node?.["expression_class"] === "BOUND_CAST")
+    return ["DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"].includes(type) && isMonotone(node["child"]);
   if (node?.["expression_class"] !== "BOUND_FUNCTION") return false;
   const [first, second] = arrayOf(node["children"]);
   const name = String(node["name"]);
@@ -67,9 +68,11 @@ function typeName(type: Node | null): string | null {
 
 /** Pure functions of their arguments; what is not here is not relied on. */
 const pureFunctions = new Set(
-  ("strftime date_trunc year month day hour minute quarter week isoyear yearweek dayofweek dayofyear isodow decade century last_day monthname dayname " +
+  (
+    "strftime date_trunc year month day hour minute quarter week isoyear yearweek dayofweek dayofyear isodow decade century last_day monthname dayname " +
     "lower upper trim ltrim rtrim left right substring substr length abs floor ceil round concat date_part datepart replace " +
-    "md5 md5_number + - * / // % ||").split(" "),
+    "md5 md5_number + - * / // % ||"
+  ).split(" "),
 );
 const operators = new Set(["+", "-", "*", "/", "//", "%", "||"]);
 

@@ -1,7 +1,7 @@
-import { DuckDBInstance } from "./driver.js";
 import type { PartitionField } from "../../model.js";
 import { type InputReach, type ReachKey, type ReachQuestion, SqlError } from "../engine.js";
 import { type Connection, connectionOver, shown } from "./connection.js";
+import { DuckDBInstance } from "./driver.js";
 import { withValues } from "./parameters.js";
 import { fieldValueOf } from "./partition.js";
 import { arrayOf, bare, expressionSql, isMonotone, type Json, type Node, nodeOf } from "./plan-json.js";
@@ -39,7 +39,8 @@ const blindOptimizers =
   "statistics_propagation,late_materialization,unused_columns,compressed_materialization,empty_result_pullup,join_order,build_side_probe_side,top_n,column_lifetime";
 
 async function answer(connection: Connection, question: ReachQuestion): Promise<readonly InputReach[]> {
-  for (const input of question.inputs) await connection.run(`CREATE OR REPLACE TABLE ${ident(input.name)} AS ${emptySelect(input.columns)}`);
+  for (const input of question.inputs)
+    await connection.run(`CREATE OR REPLACE TABLE ${ident(input.name)} AS ${emptySelect(input.columns)}`);
   const perField = await Promise.all(question.partitionBy.map((field) => askField(connection, question, field)));
   return question.inputs.map((input) => combine(input.name, question.partitionBy, perField));
 }
@@ -102,7 +103,9 @@ async function askExpression(
   keyOf: (key: string) => string,
 ): Promise<FieldReach> {
   const plain = await optimized(connection, question, "true");
-  const asked = await Promise.all(probes.map(async (probe) => ({ probe, plan: await optimized(connection, question, `${expression} = ${probe.sql}`) })));
+  const asked = await Promise.all(
+    probes.map(async (probe) => ({ probe, plan: await optimized(connection, question, `${expression} = ${probe.sql}`) })),
+  );
   const nulls = await optimized(connection, question, `${expression} IS NULL`);
   return new Map(question.inputs.map(({ name }) => [name, verdict(name, plain, asked, nulls, keyOf)]));
 }
@@ -131,7 +134,14 @@ function verdict(
   if (telling.some((keys) => JSON.stringify(keys) !== JSON.stringify(first))) return no("it depends on the value which rows are read");
   const keys = first.filter((key) => key !== null);
   if (typeof nulls === "string") return no(nulls);
-  if (!nullsReach(nulls, input, keys.map(({ sql }) => sql))) return no("a row without a partition value may come from any row of it");
+  if (
+    !nullsReach(
+      nulls,
+      input,
+      keys.map(({ sql }) => sql),
+    )
+  )
+    return no("a row without a partition value may come from any row of it");
   const byText = new Map(keys.map((key) => [key.sql, { ...key, sql: keyOf(key.sql) }]));
   return { kind: "aligned", keys: [...byText.values()] };
 }
@@ -141,7 +151,8 @@ function spanning(plan: Answer | undefined): string {
   if (plan === undefined || typeof plan === "string") return "its rows may reach any partition";
   if (holds(plan, "LOGICAL_WINDOW")) return "a window function spans partitions";
   if (holds(plan, "LOGICAL_LIMIT") || holds(plan, "LOGICAL_TOP_N")) return "LIMIT looks at all partitions";
-  if (holds(plan, "LOGICAL_COMPARISON_JOIN") || holds(plan, "LOGICAL_CROSS_PRODUCT") || holds(plan, "LOGICAL_ANY_JOIN")) return "a join takes its rows to any partition";
+  if (holds(plan, "LOGICAL_COMPARISON_JOIN") || holds(plan, "LOGICAL_CROSS_PRODUCT") || holds(plan, "LOGICAL_ANY_JOIN"))
+    return "a join takes its rows to any partition";
   if (holds(plan, "LOGICAL_AGGREGATE_AND_GROUP_BY")) return "it is aggregated over more than a partition";
   return "its rows may reach any partition";
 }
@@ -151,7 +162,9 @@ async function optimized(connection: Connection, question: ReachQuestion, filter
     // Its own line, so that a comment at the end of the author's SQL ends there.
     await connection.run(`CREATE OR REPLACE TEMP VIEW _asked AS ${withValues(question.sql, question.parameters)}`);
     const sql = `SELECT * FROM _asked WHERE ${filter}`;
-    const rows = await connection.rows(`SELECT json_serialize_plan(${text(sql)}, optimize := true, skip_null := true, skip_empty := true) AS j`);
+    const rows = await connection.rows(
+      `SELECT json_serialize_plan(${text(sql)}, optimize := true, skip_null := true, skip_empty := true) AS j`,
+    );
     const said = nodeOf(JSON.parse(shown(rows[0]?.["j"] ?? null) ?? "null") as Json);
     if (said === null || said["error"] === true) return "its plan cannot be looked at";
     const [plan] = arrayOf(said["plans"]);
@@ -164,7 +177,14 @@ async function optimized(connection: Connection, question: ReachQuestion, filter
 
 /** What a filter must not change if one constant is to speak for all: which tables are scanned how often, and how they are combined. */
 function shapeOf(plan: Node): string {
-  const combining = ["LOGICAL_UNION", "LOGICAL_EXCEPT", "LOGICAL_INTERSECT", "LOGICAL_EMPTY_RESULT", "LOGICAL_DUMMY_SCAN", "LOGICAL_EXPRESSION_GET"];
+  const combining = [
+    "LOGICAL_UNION",
+    "LOGICAL_EXCEPT",
+    "LOGICAL_INTERSECT",
+    "LOGICAL_EMPTY_RESULT",
+    "LOGICAL_DUMMY_SCAN",
+    "LOGICAL_EXPRESSION_GET",
+  ];
   const found: string[] = [];
   const visit = (node: Node): void => {
     const type = String(node["type"]);
@@ -209,7 +229,8 @@ function filtersOf(scan: Node): readonly ScanFilter[] {
 }
 
 function conjuncts(filter: Node): readonly Node[] {
-  if (filter["filter_type"] === "CONJUNCTION_AND") return arrayOf(filter["child_filters"]).flatMap((child) => nodesOf(child).flatMap(conjuncts));
+  if (filter["filter_type"] === "CONJUNCTION_AND")
+    return arrayOf(filter["child_filters"]).flatMap((child) => nodesOf(child).flatMap(conjuncts));
   const expression = nodeOf(filter["expr"]);
   if (filter["filter_type"] === "EXPRESSION_FILTER" && expression?.["type"] === "CONJUNCTION_AND") {
     return arrayOf(expression["children"]).map((expr): Node => ({ filter_type: "EXPRESSION_FILTER", expr }));
@@ -230,7 +251,10 @@ function equalityOf(scan: Node, probe: string | number): ReachKey | null {
     }
     const expression = nodeOf(filter["expr"]);
     if (filter["filter_type"] !== "EXPRESSION_FILTER" || expression?.["type"] !== "COMPARE_EQUAL") continue;
-    for (const [side, other] of [["left", "right"], ["right", "left"]] as const) {
+    for (const [side, other] of [
+      ["left", "right"],
+      ["right", "left"],
+    ] as const) {
       const constant = nodeOf(nodeOf(expression[other])?.["value"]);
       if (nodeOf(expression[other])?.["expression_class"] === "BOUND_CONSTANT" && constant?.["value"] === probe) {
         const sql = expressionSql(expression[side], column);

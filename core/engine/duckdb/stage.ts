@@ -19,7 +19,9 @@ import { edgesOfInstants } from "./write.js";
 export async function stage(connection: Connection, outputs: string[], request: StageRequest): Promise<readonly StagedFile[]> {
   await connection.run(`CREATE TEMP TABLE IF NOT EXISTS _files (_delivery BIGINT, _file VARCHAR, first BIGINT, first_line BIGINT)`);
   await connection.run(`CREATE TEMP TABLE IF NOT EXISTS _lines (_delivery BIGINT, ordinal BIGINT, line BIGINT)`);
-  await connection.run(`CREATE TEMP TABLE IF NOT EXISTS _ragged (_delivery BIGINT, line BIGINT, "column" VARCHAR, reason VARCHAR, raw VARCHAR)`);
+  await connection.run(
+    `CREATE TEMP TABLE IF NOT EXISTS _ragged (_delivery BIGINT, line BIGINT, "column" VARCHAR, reason VARCHAR, raw VARCHAR)`,
+  );
   const work: Work = { connection, request, outputs, unreadable: new Map(), added: new Map(), missing: new Map() };
   for (const group of groups(request.files)) await stageGroup(work, group);
   await createViews(work);
@@ -91,7 +93,9 @@ async function readGroup(work: Work, group: Group, output: string): Promise<void
 function typedRows(request: StageRequest, group: Group, reader: Reader): string {
   const { columns } = request;
   const seqs = `(${list(group.map((file) => String(file.seq)))}::BIGINT[])`;
-  const values = columns.map((column, at) => `${reader.typedAlready.has(column.name) ? `r${at}` : typed(column, `r${at}`)} AS ${ident(column.name)}`);
+  const values = columns.map(
+    (column, at) => `${reader.typedAlready.has(column.name) ? `r${at}` : typed(column, `r${at}`)} AS ${ident(column.name)}`,
+  );
   const names = columns.map((column) => ident(column.name)).join(", ");
   return `
     SELECT ${names}, ${seqs}[_f + 1] AS _delivery, _blank, ${lateSeconds(request, group)} AS _late,
@@ -121,7 +125,9 @@ function refusal(request: StageRequest, group: Group, reader: Reader): string {
     broken(`${ident(column)}::VARCHAR = ${text(hiveNull)}`, column, `${ident(column)}::VARCHAR`, reserved);
   }
   if (request.eventTime !== null) timeRules(request, group, request.eventTime, broken);
-  return cases.length === 0 ? "NULL::STRUCT(\"column\" VARCHAR, \"value\" VARCHAR, reason VARCHAR, raw VARCHAR)" : `CASE ${cases.join("\n")} END`;
+  return cases.length === 0
+    ? 'NULL::STRUCT("column" VARCHAR, "value" VARCHAR, reason VARCHAR, raw VARCHAR)'
+    : `CASE ${cases.join("\n")} END`;
 }
 
 function timeRules(
@@ -195,15 +201,19 @@ async function createViews(work: Work): Promise<void> {
 
 async function account(work: Work): Promise<readonly StagedFile[]> {
   const { connection, request } = work;
-  const counts = keyed(await connection.rows(`
+  const counts = keyed(
+    await connection.rows(`
     SELECT _delivery, count(*) AS read, count(*) FILTER (_refusal IS NOT NULL AND _refusal.reason <> ${text(tooLateReason)}) AS refused,
       count(*) FILTER (_refusal.reason = ${text(tooLateReason)}) AS kept_out,
       count(*) FILTER (_late IS NOT NULL AND _refusal IS NULL${beyondAllowed(request, "<")}) AS late_merged,
       count(*) FILTER (_late IS NOT NULL AND coalesce(_refusal.reason, ${text(tooLateReason)}) = ${text(tooLateReason)}${beyondAllowed(request, ">=")}) AS too_late,
       quantile_disc(_late, 0.5) AS p50, quantile_disc(_late, 0.95) AS p95, max(_late) AS max_late
-    FROM _all GROUP BY _delivery`));
-  const edges = keyed(await connection.rows(`
-    SELECT _delivery, ${edgesOfInstants(eventInstant(request.eventTime, request.columns), "true")} FROM _staged GROUP BY _delivery`));
+    FROM _all GROUP BY _delivery`),
+  );
+  const edges = keyed(
+    await connection.rows(`
+    SELECT _delivery, ${edgesOfInstants(eventInstant(request.eventTime, request.columns), "true")} FROM _staged GROUP BY _delivery`),
+  );
   const late = await connection.rows(`
     SELECT _delivery, ${partitionKey(request.partitionBy)} AS partition, count(*) AS rows, floor(_late / 60) * 60 AS behind
     FROM _all WHERE _late IS NOT NULL GROUP BY ALL ORDER BY ALL`);
@@ -223,7 +233,10 @@ async function account(work: Work): Promise<readonly StagedFile[]> {
       refusals: refusals.get(file.seq) ?? [],
       drift: { added: work.added.get(file.seq) ?? [], missing: work.missing.get(file.seq) ?? [] },
       keptOut: numberOf(count?.["kept_out"]),
-      late: lateRows(count, late.filter((row) => numberOf(row["_delivery"]) === file.seq)),
+      late: lateRows(
+        count,
+        late.filter((row) => numberOf(row["_delivery"]) === file.seq),
+      ),
       eventTime: low === null || high === null ? null : { min: low, max: high },
     };
   });

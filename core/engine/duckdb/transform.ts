@@ -23,7 +23,9 @@ export async function transform(connection: Connection, request: TransformReques
   }
   const columns = await createResult(connection, request.sql, request.parameters);
   await inUserSql(request.sql, "", () =>
-    connection.run(`CREATE TEMP TABLE _built AS SELECT *, ${partitionKey(partitionBy)} AS _partition FROM _result${only === null ? "" : ` WHERE ${isBuilt(partitionBy, only)}`}`),
+    connection.run(
+      `CREATE TEMP TABLE _built AS SELECT *, ${partitionKey(partitionBy)} AS _partition FROM _result${only === null ? "" : ` WHERE ${isBuilt(partitionBy, only)}`}`,
+    ),
   );
   const summary = await connection.rows(`
     SELECT _partition, count(*) AS rows, ${contentHash(columns, "true")} AS hash, ${edgesOfInstants(request.eventTime === null ? null : `${ident(request.eventTime)}::TIMESTAMPTZ`, "true")}
@@ -57,7 +59,12 @@ export async function transform(connection: Connection, request: TransformReques
 function emptied(request: TransformRequest, now: readonly FoldedPartition[]): readonly FoldedPartition[] {
   const present = new Set(now.map((entry) => entry.partition));
   return request.base
-    .filter((entry) => !present.has(entry.partition) && entry.rows > 0 && (request.only === null || isMeant(request.partitionBy, request.only, entry.partition)))
+    .filter(
+      (entry) =>
+        !present.has(entry.partition) &&
+        entry.rows > 0 &&
+        (request.only === null || isMeant(request.partitionBy, request.only, entry.partition)),
+    )
     .map((entry) => ({ partition: entry.partition, rows: 0, contentHash: "0:0", eventTime: null, visible: [], shadow: null }));
 }
 

@@ -19,7 +19,8 @@ export function typed(column: Column, raw: string): string {
   if (type === "TIMESTAMP" || type === "TIMESTAMP WITH TIME ZONE") return timestamp(column, value);
   if (type.startsWith("TIMESTAMP_")) return otherPrecision(column, value);
   if (type === "JSON") return `CASE WHEN json_valid(${value}) THEN ${value}::JSON END`;
-  if (isNested(type)) return nested(type, `CASE WHEN json_valid(${value}) THEN ${value}::JSON END`, (leaf, part) => typed(partOf(column, leaf), part));
+  if (isNested(type))
+    return nested(type, `CASE WHEN json_valid(${value}) THEN ${value}::JSON END`, (leaf, part) => typed(partOf(column, leaf), part));
   return cast(value, type);
 }
 
@@ -78,7 +79,8 @@ function time(column: Column, value: string): string {
 /** TIMESTAMP_S and TIMESTAMP_MS hold no more than they say; what is finer is refused, not rounded. */
 function otherPrecision(column: Column, value: string): string {
   const moment = timestamp(column, value);
-  if (column.type !== "TIMESTAMP_NS") return `CASE WHEN (${moment})::${column.type}::TIMESTAMP = (${moment}) THEN (${moment})::${column.type} END`;
+  if (column.type !== "TIMESTAMP_NS")
+    return `CASE WHEN (${moment})::${column.type}::TIMESTAMP = (${moment}) THEN (${moment})::${column.type} END`;
   const nanos = guarded(value, "\\s*[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{7,9}0*\\s*", cast(value, column.type));
   return column.formats.length > 0 ? `(${moment})::${column.type}` : `coalesce((${moment})::${column.type}, ${nanos})`;
 }
@@ -124,6 +126,7 @@ function byFormats(column: Column, value: string): readonly Reading[] {
 
 /** What a reader of a refusal needs to know about the type. */
 export function expectation(column: Column): string {
-  if (column.formats.length > 0) return `does not match ${column.formats.map((f) => `\`${f}\``).join(" or ")} (${ident(column.name)} is ${column.type})`;
+  if (column.formats.length > 0)
+    return `does not match ${column.formats.map((f) => `\`${f}\``).join(" or ")} (${ident(column.name)} is ${column.type})`;
   return `is not ${/^([AEIO]|UN)/.test(column.type) ? "an" : "a"} ${column.type}`;
 }
