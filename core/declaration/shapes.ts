@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import { type Diagnostic, type DiagnosticCode, error } from "../diagnostic.js";
 import { quoteAll, suggestion } from "../suggest.js";
+import { packageRoot } from "../version.js";
 import type { AssetDeclaration, FlowDeclaration } from "./declaration.js";
 import { below, placeOf, placeOfKey, type YamlSource } from "./yaml-source.js";
 
@@ -28,7 +28,7 @@ export interface Shaped<Declaration> {
 export function loadShapes(): Shapes {
   const ajv = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true, strictTypes: false });
   ajv.addVocabulary(["x-code", "x-rule"]);
-  const schemas = join(packageRoot(dirname(fileURLToPath(import.meta.url))), "schemas");
+  const schemas = join(packageRoot(), "schemas");
   return {
     asset: ajv.compile(readJson(join(schemas, "asset.schema.json"))),
     flow: ajv.compile(readJson(join(schemas, "flow.schema.json"))),
@@ -41,15 +41,6 @@ export function shapeAsset(source: YamlSource, shapes: Shapes): Shaped<AssetDecl
 
 export function shapeFlow(source: YamlSource, shapes: Shapes): Shaped<FlowDeclaration> {
   return shape<FlowDeclaration>(source, shapes.flow);
-}
-
-function packageRoot(folder: string): string {
-  try {
-    readFileSync(join(folder, "package.json"));
-    return folder;
-  } catch {
-    return packageRoot(dirname(folder));
-  }
 }
 
 function readJson(path: string): Record<string, unknown> {
