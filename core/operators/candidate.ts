@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import type { BasePartition, FoldedPartition, WrittenFile } from "../engine/engine.js";
 import type { Asset, PartitionKey, VersionId } from "../model.js";
+import type { Link } from "../store/files.js";
 import { hashFile } from "../store/hash-file.js";
 import { inParallel } from "../store/in-parallel.js";
 import { below } from "../store/layout.js";
@@ -51,14 +52,13 @@ export async function assemble(
   const now = new Map(touched.map((entry) => [entry.partition, entry]));
   const all = [...new Set([...before.keys(), ...now.keys()])].sort();
   const from = parent === null ? null : context.layout.version(parent.asset, parent.version);
+  const links: Link[] = [];
   const entries = await inParallel(all, parallelFiles, async (partition) => {
     const old = before.get(partition) ?? null;
     const fold = now.get(partition) ?? null;
     const into = partition === "" ? folder : below(folder, partition);
-    const keep = async (parts: readonly Part[]): Promise<readonly Part[]> => {
-      if (from === null || parts.length === 0) return parts;
-      await context.files.makeDir("merge:make", into);
-      for (const part of parts) await context.files.link("merge:link", partPath(from, partition, part), below(into, part.file));
+    const keep = (parts: readonly Part[]): readonly Part[] => {
+      if (from !== null) for (const part of parts) links.push({ from: partPath(from, partition, part), to: below(into, part.file) });
       return parts;
     };
     const place = async (files: readonly WrittenFile[], ending: string): Promise<readonly Part[]> => {
@@ -67,10 +67,11 @@ export async function assemble(
       for (const file of files) parts.push(await placePart(context, file, into, parts.length, ending));
       return parts;
     };
-    const parts = fold?.visible == null ? await keep(old?.parts ?? []) : await place(fold.visible, "parquet");
-    const shadow = fold?.shadow == null ? await keep(old?.shadow ?? []) : await place(fold.shadow, "shadow");
+    const parts = fold?.visible == null ? keep(old?.parts ?? []) : await place(fold.visible, "parquet");
+    const shadow = fold?.shadow == null ? keep(old?.shadow ?? []) : await place(fold.shadow, "shadow");
     return entryOf(partition, context.run, old, fold, parts, shadow);
   });
+  await context.files.linkAll("merge:link", links);
   // A partition that never showed a row and keeps none in its shadow is none.
   return entries.filter((entry) => entry.parts.length > 0 || entry.shadow.length > 0 || before.has(entry.partition));
 }

@@ -4,7 +4,7 @@ import type { Asset, AssetName, Catalog, ColumnType, PartitionKey } from "../mod
 import type { Build } from "../plan/plan.js";
 import { timeOfRun } from "../run-id.js";
 import type { Manifest } from "../store/manifest.js";
-import { assemble, baseOf, freshCandidate } from "./candidate.js";
+import { assemble, baseOf, freshCandidate, partPath } from "./candidate.js";
 import { parametersAt } from "./parameters.js";
 import { type Ready, readyTable, readyVersion } from "./ready-table.js";
 import type { DeriveWork } from "./work.js";
@@ -149,12 +149,11 @@ async function changedInputs(
     if (!isSameShape(old.manifest, ready.manifest)) return null;
     const before = contentOf(context, old.manifest);
     const after = contentOf(context, ready.manifest);
-    const partitions = [...new Set([...before.keys(), ...after.keys()])].filter(
-      (partition) => before.get(partition)?.hash !== after.get(partition)?.hash,
+    const partitions = new Set(
+      [...before.keys(), ...after.keys()].filter((partition) => before.get(partition) !== after.get(partition)),
     );
-    if (partitions.length === 0) continue;
-    const files = (of: typeof before): readonly string[] => partitions.flatMap((partition) => of.get(partition)?.parts ?? []);
-    found.push({ ready, before: files(before), after: files(after) });
+    if (partitions.size === 0) continue;
+    found.push({ ready, before: partsOf(context, old.manifest, partitions), after: partsOf(context, ready.manifest, partitions) });
   }
   return found;
 }
@@ -163,14 +162,18 @@ function isSameShape(a: Manifest, b: Manifest): boolean {
   return JSON.stringify([a.columns, a.partition_by]) === JSON.stringify([b.columns, b.partition_by]);
 }
 
-function contentOf(
-  context: DeriveWork["context"],
-  manifest: Manifest,
-): ReadonlyMap<PartitionKey, { readonly hash: string; readonly parts: readonly string[] }> {
+/** What tells whether the visible rows of a partition are the same. */
+function contentOf({ engine }: DeriveWork["context"], { made_by, version, partitions }: Manifest): ReadonlyMap<PartitionKey, string> {
   // Another release of the engine may hash otherwise: then every partition differs, and the rows decide.
-  const hashOf = (hash: string): string => (manifest.made_by.duckdb === context.engine.version ? hash : `${manifest.version} ${hash}`);
-  const visible = baseOf(context, manifest).filter(({ rows }) => rows > 0);
-  return new Map(visible.map(({ partition, contentHash, parts }) => [partition, { hash: hashOf(contentHash), parts }]));
+  const hashOf = (hash: string): string => (made_by.duckdb === engine.version ? hash : `${version} ${hash}`);
+  return new Map(partitions.filter(({ rows }) => rows > 0).map(({ partition, content_hash }) => [partition, hashOf(content_hash)]));
+}
+
+/** The visible parts of some partitions. */
+function partsOf({ layout }: DeriveWork["context"], manifest: Manifest, partitions: ReadonlySet<PartitionKey>): readonly string[] {
+  const folder = layout.version(manifest.asset, manifest.version);
+  const meant = manifest.partitions.filter(({ partition }) => partitions.has(partition));
+  return meant.flatMap(({ partition, parts }) => parts.map((part) => partPath(folder, partition, part)));
 }
 
 /** A derived asset is as complete as its least complete input. Inputs without event time say nothing; it never goes back. */

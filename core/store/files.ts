@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { closeSync, constants, fsync, lstatSync, openSync, readdirSync } from "node:fs";
+import { constants, linkSync, mkdirSync } from "node:fs";
 import { copyFile, type FileHandle, link, lstat, mkdir, open, readdir, rename, rm, stat, symlink, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { promisify } from "node:util";
+import { setImmediate } from "node:timers/promises";
 import type { ContentHash } from "../model.js";
+import { sync, syncTree } from "./durable.js";
 import { hashFile, sha256Of } from "./hash-file.js";
-import { inParallel } from "./in-parallel.js";
 import type { FilePhase, FilePoint, OnPoint } from "./points.js";
 import { isSystemError, storeTrouble } from "./trouble.js";
 
@@ -27,8 +27,11 @@ export interface Files {
    * compared by hash, renamed, and only then is the source removed. `syncDir` both folders afterwards.
    */
   moveNoClobber(point: FilePoint, from: string, to: string): Promise<void>;
-  /** Hard link; a reflink or a copy (fsynced) where the file system has none. EEXIST where another file has the name. */
-  link(point: FilePoint, from: string, to: string): Promise<void>;
+  /**
+   * Gives files second names, and makes the folders of those; a reflink or a copy (fsynced) where the file system has no hard
+   * links. EEXIST where another file has the name. The folders do not survive a power cut before `syncTree`.
+   */
+  linkAll(point: FilePoint, links: readonly Link[]): Promise<void>;
   /** Gives a file a second name if that name is free; false where it is taken. */
   linkIfFree(point: FilePoint, from: string, to: string): Promise<boolean>;
   /** Removes a folder with all it holds, or nothing where it is gone. */
@@ -47,6 +50,11 @@ export interface Files {
   openSheet(point: FilePoint, path: string): Promise<Sheet>;
 }
 
+export interface Link {
+  readonly from: string;
+  readonly to: string;
+}
+
 export interface Sheet {
   read(): Promise<string>;
   rewrite(point: FilePoint, text: string): Promise<void>;
@@ -60,7 +68,8 @@ export interface FilesOptions {
 
 /** Errors by which a file system says that it has no hard links, or none here. */
 const noHardLinks = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV"];
-const parallelSyncs = 16;
+/** Links made between two looks at what else there is to do. */
+const atOnce = 200;
 
 export function openFiles(options: FilesOptions = {}): Files {
   const { onPoint } = options;
@@ -77,7 +86,7 @@ export function openFiles(options: FilesOptions = {}): Files {
     writeDurable: (point, path, content) => at(point, (step) => writeDurable(path, content, step)),
     rename: (point, from, to) => at(point, () => rename(from, to)),
     moveNoClobber: (point, from, to) => at(point, (step) => moveNoClobber(from, to, step)),
-    link: (point, from, to) => at(point, (step) => linkOrCopy(from, to, step)),
+    linkAll: (point, links) => at(point, (step) => linkAll(links, step)),
     linkIfFree: (point, from, to) => at(point, () => linkIfFree(from, to)),
     removeTree: (point, path) => at(point, () => rm(path, { recursive: true, force: true })),
     removeFile: (point, path) => at(point, () => rm(path, { force: true })),
@@ -186,9 +195,24 @@ async function finishCopy(path: string, atimeNs: bigint, mtimeNs: bigint): Promi
   }
 }
 
+/** Thousands of them take less time one after another in this thread than the ways to another and back. */
+async function linkAll(links: readonly Link[], step: Step): Promise<void> {
+  const made = new Set<string>();
+  for (const [at, { from, to }] of links.entries()) {
+    const folder = dirname(to);
+    if (!made.has(folder)) mkdirSync(folder, { recursive: true });
+    made.add(folder);
+    await linkOrCopy(from, to, step);
+    if (at % atOnce === atOnce - 1) {
+      await setImmediate();
+      await step();
+    }
+  }
+}
+
 async function linkOrCopy(from: string, to: string, step: Step): Promise<void> {
   try {
-    await link(from, to);
+    linkSync(from, to);
   } catch (error) {
     if (isSystemError(error, "EEXIST") && (await sameFile(from, to))) return;
     if (!isSystemError(error, ...noHardLinks)) throw error;
@@ -265,32 +289,6 @@ async function readSheet(handle: FileHandle): Promise<string> {
   const { size } = await handle.stat();
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(size), 0, size, 0);
   return buffer.toString("utf8", 0, bytesRead);
-}
-
-async function syncTree(path: string, skipLinked: boolean): Promise<void> {
-  await inParallel(toSync(path, skipLinked), parallelSyncs, sync);
-}
-
-/** A folder and what is in it. */
-function toSync(path: string, skipLinked: boolean): readonly string[] {
-  const within = readdirSync(path, { withFileTypes: true }).flatMap((entry): readonly string[] => {
-    const child = join(path, entry.name);
-    if (entry.isDirectory()) return toSync(child, skipLinked);
-    return entry.isFile() && !(skipLinked && lstatSync(child).nlink > 1) ? [child] : [];
-  });
-  return [...within, path];
-}
-
-const flush = promisify(fsync);
-
-/** Only the flush waits for the disk, and only it is worth a thread: with thousands of folders the ways there and back cost more. */
-async function sync(path: string): Promise<void> {
-  const descriptor = openSync(path, "r");
-  try {
-    await flush(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 async function sameFile(a: string, b: string): Promise<boolean> {

@@ -27,7 +27,7 @@ export const filePoints = {
 
   "merge:make": "makes folders of the candidate",
   "merge:write": "writes parts of the candidate",
-  "merge:link": "links an unchanged part into the candidate",
+  "merge:link": "links the unchanged parts into the candidate",
   "merge:remove": "removes what an earlier attempt built",
 
   "quarantine:make": "makes the folder for refused files and rows",

@@ -131,8 +131,8 @@ describe("linking a part", () => {
     await using folder = await freshFolder();
     const [from, to] = [join(folder.path, "from"), join(folder.path, "to")];
     await writeFile(from, "1");
-    await openFiles().link("merge:link", from, to);
-    await openFiles().link("merge:link", from, to);
+    await openFiles().linkAll("merge:link", [{ from, to }]);
+    await openFiles().linkAll("merge:link", [{ from, to }]);
     expect((await stat(to)).ino).toBe((await stat(from)).ino);
   });
 
@@ -140,7 +140,7 @@ describe("linking a part", () => {
     await using source = await freshFolder(elsewhere);
     await using target = await freshFolder();
     await writeFile(join(source.path, "a"), "1");
-    await openFiles().link("merge:link", join(source.path, "a"), join(target.path, "a"));
+    await openFiles().linkAll("merge:link", [{ from: join(source.path, "a"), to: join(target.path, "a") }]);
     expect(await readFile(join(target.path, "a"), "utf8")).toBe("1");
   });
 });
