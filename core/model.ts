@@ -116,7 +116,16 @@ export type CheckRule =
   | { readonly rule: "accepted_values"; readonly column: string; readonly values: readonly (string | number | boolean)[] }
   | { readonly rule: "range"; readonly column: string; readonly min: string | number | null; readonly max: string | number | null }
   | { readonly rule: "matches"; readonly column: string; readonly pattern: string }
+  /** What `columns` hold, `fields` of the asset `to` hold, too, in this order; NULL in any of them asks for nothing. */
+  | {
+      readonly rule: "relationships";
+      readonly columns: readonly string[];
+      readonly to: AssetName;
+      readonly fields: readonly string[];
+    }
   | { readonly rule: "row_count"; readonly min: number | null; readonly max: number | null }
+  /** The newest value of a column is no older than that at the run's time. */
+  | { readonly rule: "freshness"; readonly column: string; readonly maxAgeMs: number }
   | { readonly rule: "expression"; readonly expression: string }
   | { readonly rule: "sql"; readonly sql: string };
 
@@ -126,7 +135,54 @@ export type Check = CheckRule & {
   readonly severity: "error" | "warn";
   /** SQL condition that restricts the rows looked at. */
   readonly where: string | null;
+  /** Beyond these limits failing rows are an error, or a warning; null: never. */
+  readonly errorIf: Limit | null;
+  readonly warnIf: Limit | null;
+  /** Other assets that it reads, each once, sorted. */
+  readonly inputs: readonly AssetName[];
+  /** Whether it judges each row by that row (and by what its `inputs` hold): then rows that did not change need not be looked at again. */
+  readonly rowByRow: boolean;
+  /** Over what decides which rows fail it; not its name, severity or limits. */
+  readonly fingerprint: Fingerprint;
 };
+
+/** More (or as many and more) failing rows than a number, or than a share of the rows looked at. */
+export interface Limit {
+  readonly operator: ">" | ">=";
+  readonly value: number;
+  readonly unit: "rows" | "percent";
+}
+
+/** What must come out of an asset for what is given, tried in a store of its own: `flow test`. */
+export interface AssetTest {
+  readonly name: string;
+  /** When it is, as an ISO instant, until a run says otherwise; null: now. */
+  readonly at: string | null;
+  readonly given: /** Rows of each input of a derived asset; of those left out none. */
+    | { readonly kind: "inputs"; readonly inputs: readonly { readonly asset: AssetName; readonly content: TestContent }[] }
+    /** What arrives at an ingested asset. */
+    | { readonly kind: "runs"; readonly runs: readonly TestRun[] };
+  /** All rows of the asset afterwards, in any order, by the columns that they name. */
+  readonly expect: readonly TestRow[];
+  readonly origin: Origin;
+}
+
+/** Files that land together and are taken by one run; or a withdrawal. */
+export interface TestRun {
+  readonly at: string | null;
+  readonly withdraw: string | null;
+  readonly files: readonly { readonly file: string; readonly content: TestContent }[];
+}
+
+export type TestContent =
+  /** As it stands in the file. */
+  { readonly kind: "text"; readonly text: string } | { readonly kind: "rows"; readonly rows: readonly TestRow[] };
+
+/** By column. */
+export type TestRow = Readonly<Record<string, TestValue>>;
+
+/** As it was written; lists and mappings as JSON. */
+export type TestValue = string | null | { readonly json: string };
 
 /** Where the words of a declaration stand; the key is a path such as `/columns/amount/type`. */
 export interface Origin {
@@ -146,6 +202,7 @@ interface AssetBase {
   readonly partitionBy: readonly PartitionField[];
   readonly eventTime: string | null;
   readonly checks: readonly Check[];
+  readonly tests: readonly AssetTest[];
   /** How many versions `gc` keeps; null: all. */
   readonly retainVersions: number | null;
   readonly origin: Origin;

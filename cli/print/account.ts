@@ -1,6 +1,7 @@
 import type { Asset, AssetOutcome, DeliveryOutcome, Reason, RunReport } from "../../core/index.js";
 import { renderLines, renderTable, type Side } from "./align.js";
 import { count, duration, list, thousands } from "./amount.js";
+import { checkDetails } from "./check.js";
 import type { Paint } from "./frame.js";
 import { lateDetails } from "./late.js";
 import { plain, plainLines } from "./plain.js";
@@ -177,14 +178,6 @@ function driftDetails(file: string, { drift }: DeliveryOutcome): readonly string
     ...(drift.added.length > 0 ? [`${file}: not declared: ${list(drift.added.map(plain))}`] : []),
     ...(drift.missing.length > 0 ? [`${file}: missing: ${list(drift.missing.map(plain))}`] : []),
   ];
-}
-
-function checkDetails(check: AssetOutcome["checks"][number]): readonly string[] {
-  if (check.passed) return [];
-  const example = check.examples[0];
-  const values = Object.entries(example ?? {}).map(([name, value]) => `${plain(name)}=${plain(value ?? "NULL")}`);
-  const words = values.length === 0 ? "" : `, for example ${values.join(" ")}`;
-  return [`check ${plain(check.check)} (${check.severity}): ${count(check.failures, "row")}${words}`];
 }
 
 /** The columns add up: rows in = merged + superseded + duplicate + deleted + refused + late. */

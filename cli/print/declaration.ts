@@ -1,4 +1,18 @@
-import type { Asset, Check, Column, DerivedAsset, Ingest, IngestedAsset, Lateness, OrderTerm, PartitionField } from "../../core/index.js";
+import type {
+  Asset,
+  AssetTest,
+  Check,
+  Column,
+  DerivedAsset,
+  Ingest,
+  IngestedAsset,
+  Lateness,
+  Limit,
+  OrderTerm,
+  PartitionField,
+  TestContent,
+  TestRow,
+} from "../../core/index.js";
 import { toJsonText } from "../json.js";
 import { durationText } from "./amount.js";
 
@@ -28,6 +42,7 @@ function declarationOf(asset: Asset): Entries {
     event_time: asset.eventTime,
     ...(asset.kind === "ingested" ? { lateness: asset.lateness === null ? null : latenessPart(asset.lateness) } : {}),
     checks: asset.checks.map(checkPart),
+    ...(asset.tests.length === 0 ? {} : { tests: asset.tests.map(testPart) }),
     retain: { versions: asset.retainVersions, raw: "forever" },
   };
 }
@@ -87,7 +102,36 @@ function latenessPart(lateness: Lateness): Entries {
 }
 
 function checkPart(check: Check): Entries {
-  return { ...rulePart(check), name: check.name, severity: check.severity, ...(check.where === null ? {} : { where: check.where }) };
+  const limits = { warn_if: limitText(check.warnIf), error_if: limitText(check.errorIf) };
+  return { ...rulePart(check), name: check.name, severity: check.severity, ...present({ where: check.where, ...limits }) };
+}
+
+/** Any failing row counts where nothing is said. */
+function limitText(limit: Limit | null): string | null {
+  if (limit === null || (limit.operator === ">" && limit.value === 0 && limit.unit === "rows")) return null;
+  return `${limit.operator} ${limit.value}${limit.unit === "percent" ? "%" : ""}`;
+}
+
+function testPart({ name, at, given, expect }: AssetTest): Entries {
+  return { name, ...present({ at }), given: givenPart(given), expect: expect.map(rowPart) };
+}
+
+function givenPart(given: AssetTest["given"]): Value {
+  if (given.kind === "inputs") return Object.fromEntries(given.inputs.map(({ asset, content }) => [asset, contentPart(content)]));
+  return given.runs.map(({ at, withdraw, files }) => ({
+    ...present({ at, withdraw }),
+    ...(files.length === 0 ? {} : { land: Object.fromEntries(files.map(({ file, content }) => [file, contentPart(content)])) }),
+  }));
+}
+
+function contentPart(content: TestContent): Value {
+  return content.kind === "text" ? content.text : content.rows.map(rowPart);
+}
+
+function rowPart(row: TestRow): Entries {
+  const value = (written: TestRow[string]): Value =>
+    typeof written === "object" && written !== null ? (JSON.parse(written.json) as Value) : written;
+  return Object.fromEntries(Object.entries(row).map(([column, written]) => [column, value(written)]));
 }
 
 function rulePart(check: Check): Entries {
@@ -101,6 +145,10 @@ function rulePart(check: Check): Entries {
       return { range: { column: check.column, ...present({ min: check.min, max: check.max }) } };
     case "matches":
       return { matches: { column: check.column, pattern: check.pattern } };
+    case "relationships":
+      return { relationships: { column: check.columns, to: check.to, field: check.fields } };
+    case "freshness":
+      return { freshness: { column: check.column, max_age: durationText(check.maxAgeMs) } };
     case "row_count":
       return { row_count: present({ min: check.min, max: check.max }) };
     case "expression":

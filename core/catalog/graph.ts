@@ -1,4 +1,4 @@
-import type { AssetName, Catalog } from "../model.js";
+import type { Asset, AssetName, Catalog } from "../model.js";
 
 export type Neighbours = ReadonlyMap<AssetName, readonly AssetName[]>;
 
@@ -27,4 +27,10 @@ export function reach(neighbours: Neighbours, start: readonly AssetName[], steps
     edge = edge.flatMap((name) => neighbours.get(name) ?? []).filter((name) => !reached.has(name) && reached.add(name));
   }
   return reached;
+}
+
+/** What must be brought up to date before an asset: its inputs, and what its checks read. Each once. */
+export function needsOf(asset: Asset): readonly AssetName[] {
+  const inputs = asset.kind === "derived" ? asset.inputs : [];
+  return [...new Set([...inputs, ...asset.checks.flatMap((check) => check.inputs)])];
 }

@@ -2,7 +2,7 @@ import { type Diagnostic, error } from "../diagnostic.js";
 import type { Asset, AssetName, Catalog } from "../model.js";
 import type { Selection } from "../project.js";
 import { suggestion } from "../suggest.js";
-import { type Graph, graphOf, reach } from "./graph.js";
+import { type Graph, graphOf, needsOf, reach } from "./graph.js";
 
 export interface Selected {
   /** In the catalog's order: inputs first. */
@@ -24,10 +24,10 @@ export function select(catalog: Catalog, selection: Selection): Selected {
   };
 }
 
-/** These assets and all that they need, in the catalog's order. */
+/** These assets and all that they and their checks need, in the catalog's order. */
 export function withAncestors(catalog: Catalog, assets: readonly Asset[]): readonly Asset[] {
   const needed = reach(
-    graphOf(catalog).inputs,
+    new Map(catalog.assets.map((asset) => [asset.name, needsOf(asset)])),
     assets.map((asset) => asset.name),
     Number.POSITIVE_INFINITY,
   );

@@ -17,6 +17,7 @@ export interface AssetDeclaration {
   readonly event_time?: string;
   readonly lateness?: LatenessDeclaration;
   readonly checks?: readonly CheckDeclaration[];
+  readonly tests?: readonly TestDeclaration[];
   readonly retain?: RetainDeclaration;
 }
 
@@ -74,13 +75,34 @@ export interface CheckDeclaration {
   readonly accepted_values?: { readonly column?: string; readonly values?: readonly (string | number | boolean)[] };
   readonly range?: { readonly column?: string; readonly min?: string | number; readonly max?: string | number };
   readonly matches?: { readonly column?: string; readonly pattern?: string };
+  readonly relationships?: { readonly column?: OneOrMore; readonly to?: string; readonly field?: OneOrMore };
   readonly row_count?: { readonly min?: number; readonly max?: number };
+  readonly freshness?: { readonly column?: string; readonly max_age?: string };
   readonly expression?: string;
   readonly sql?: string;
   readonly name?: string;
   readonly severity?: "error" | "warn";
   readonly where?: string;
+  readonly warn_if?: string;
+  readonly error_if?: string;
 }
+
+export interface TestDeclaration {
+  readonly name?: string;
+  readonly at?: string;
+  /** A list for an ingested asset, a mapping for a derived one. */
+  readonly given?: readonly TestRunDeclaration[] | Readonly<Record<string, TestContentDeclaration>>;
+  readonly expect?: readonly TestRowDeclaration[];
+}
+
+export interface TestRunDeclaration {
+  readonly land?: Readonly<Record<string, TestContentDeclaration>>;
+  readonly withdraw?: string;
+  readonly at?: string;
+}
+
+export type TestContentDeclaration = string | readonly TestRowDeclaration[];
+export type TestRowDeclaration = Readonly<Record<string, unknown>>;
 
 export interface RetainDeclaration {
   readonly versions?: number;

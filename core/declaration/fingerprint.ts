@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { DerivedAsset, Fingerprint, IngestedAsset } from "../model.js";
+import type { CheckRule, DerivedAsset, Fingerprint, IngestedAsset } from "../model.js";
 
 /** Raise it when the same declaration comes to mean other rows: every asset is then rebuilt once. */
 const meaning = 1;
@@ -25,6 +25,11 @@ export function fingerprintOfDerived(asset: Omit<DerivedAsset, "fingerprint">, c
   // What an author claims decides which partitions were left alone: another claim, another table to build on.
   const claim = incremental.kind === "lookback" || incremental.kind === "cumulative" ? { incremental } : {};
   return fingerprint({ kind, sql: canonical, parameters, inputs, columns, key, partitionBy, eventTime, ...claim });
+}
+
+/** Over what decides which rows fail: a version keeps what it found under it. */
+export function fingerprintOfCheck(rule: CheckRule, where: string | null): Fingerprint {
+  return fingerprint({ check: rule, where });
 }
 
 function fingerprint(content: Readonly<Record<string, unknown>>): Fingerprint {

@@ -1,12 +1,14 @@
 import { resolve } from "node:path";
+import { needsOf } from "../catalog/graph.js";
 import { inputsFirst } from "../catalog/order.js";
 import { type Diagnostic, error, hasErrors, sortDiagnostics } from "../diagnostic.js";
 import type { SqlParser } from "../engine/engine.js";
-import type { Asset, AssetName, Catalog, IngestedAsset, Project } from "../model.js";
+import type { AssetName, Catalog, IngestedAsset, Project } from "../model.js";
 import type { OpenOptions } from "../project.js";
+import { checkTextsOf, type ResolvedCheckReferences, resolveCheckReferences } from "./check-references.js";
 import type { AssetDefaults, DerivedDraft, Draft, IngestedDraft } from "./draft.js";
 import { fingerprintOfIngested } from "./fingerprint.js";
-import { checkSqlTrouble, type Names, type References, resolveReferences } from "./references.js";
+import { type Names, type References, resolveReferences } from "./references.js";
 import { resolveAsset } from "./resolve-asset.js";
 import { resolveProject } from "./resolve-project.js";
 import { rules } from "./rules.js";
@@ -15,7 +17,7 @@ import { type AssetFiles, findRoot, readSourceFiles } from "./source-files.js";
 import { placeInSql, type SqlText, sqlOfScalar } from "./sql-place.js";
 import type { Scope, Variables } from "./substitute.js";
 import { columnZones } from "./timezone.js";
-import { placeOf, readYaml } from "./yaml-source.js";
+import { placeOf, readYaml, type YamlSource } from "./yaml-source.js";
 
 /** All that can be known without parsing SQL. */
 export interface LoadedProject {
@@ -41,8 +43,10 @@ export interface LoadedCatalog {
 export interface AssetTexts {
   /** null: ingested. */
   readonly sql: SqlText | null;
-  /** Conditions over the asset's own columns: `delete_when`, and `expression` and `where` of checks. */
+  /** Conditions over the asset's own columns: `delete_when`. */
   readonly conditions: readonly SqlText[];
+  /** Where `checks` and `tests` stand. */
+  readonly source: YamlSource;
 }
 
 /** Reads `flow.yaml` and all declarations. Never throws for what a user wrote. */
@@ -69,31 +73,46 @@ export async function loadProject(options: OpenOptions): Promise<LoadedProject> 
 /** Parses the SQL of all derived assets, resolves what it names, and puts the assets into order. */
 export async function loadCatalog(loaded: LoadedProject, parser: SqlParser): Promise<LoadedCatalog> {
   const names: Names = { assets: new Set(loaded.drafts.flatMap(claimedNames)), vars: loaded.vars };
-  const derived = loaded.drafts.flatMap(withSql);
-  const checks = loaded.drafts.flatMap(checkTexts);
-  const parsed = await parser.parse([...derived.map(({ text }) => text.sql), ...checks.map((text) => text.sql)]);
+  const drafts = await withCheckReferences(loaded.drafts, parser, names);
+  const derived = drafts.flatMap(({ draft }) => withSql(draft));
+  const parsed = await parser.parse(derived.map(({ text }) => text.sql));
   const read = derived.flatMap(({ draft, text }, index) => {
     const select = parsed[index];
     return select === undefined ? [] : [{ text, ...resolveReferences(draft, text, select, names) }];
   });
-  const ofChecks = checks.flatMap((text, index) => {
-    const select = parsed[derived.length + index];
-    return select === undefined ? [] : checkSqlTrouble(text, select, names);
-  });
-  const order = inputsFirst(read.map(({ asset }) => asset));
+  const ingested = drafts.flatMap(({ draft }) => ingestedAsset(draft));
+  const assets = [...ingested, ...read.map(({ asset }) => asset)];
+  const order = inputsFirst(assets.map((asset) => ({ name: asset.name, inputs: needsOf(asset) })));
   const diagnostics = sortDiagnostics([
     ...loaded.diagnostics,
     ...read.flatMap((each) => each.diagnostics),
-    ...ofChecks,
-    ...order.cycles.map((path) => cycle(path, read)),
+    ...drafts.flatMap((each) => each.diagnostics),
+    ...order.cycles.map((path) => cycle(path, read, drafts)),
   ]);
-  const texts = new Map(loaded.drafts.map((draft) => [draft.asset.name, { sql: draft.sql, conditions: conditionsOf(draft) }]));
+  const texts = new Map(
+    loaded.drafts.map((draft) => [draft.asset.name, { sql: draft.sql, conditions: conditionsOf(draft), source: draft.shaped.source }]),
+  );
   if (loaded.project === null || hasErrors(diagnostics)) return { catalog: null, texts, diagnostics };
-  return {
-    catalog: { project: loaded.project, assets: inOrder([...loaded.drafts.flatMap(ingestedAsset), ...read.map(({ asset }) => asset)]) },
-    texts,
-    diagnostics,
-  };
+  const byName = new Map(assets.map((asset) => [asset.name as string, asset]));
+  return { catalog: { project: loaded.project, assets: order.names.flatMap((name) => byName.get(name) ?? []) }, texts, diagnostics };
+}
+
+/** A draft whose checks know what they read. */
+interface CheckedDraft extends Omit<ResolvedCheckReferences, "checks"> {
+  readonly draft: Draft;
+}
+
+async function withCheckReferences(drafts: readonly Draft[], parser: SqlParser, names: Names): Promise<readonly CheckedDraft[]> {
+  const texts = drafts.map(checkTextsOf);
+  const parsed = await parser.parse(texts.flat().map(({ select }) => select));
+  let before = 0;
+  return drafts.map((draft, at) => {
+    const own = texts[at] ?? [];
+    const answers = parsed.slice(before, before + own.length);
+    before += own.length;
+    const { checks, ...found } = resolveCheckReferences(draft, own, answers, names);
+    return { ...found, draft: { ...draft, asset: { ...draft.asset, checks } } };
+  });
 }
 
 /** A file that is not YAML may still be seen to name its asset, so that its readers are not blamed. */
@@ -152,40 +171,31 @@ function withSql(draft: Draft): readonly { readonly draft: DerivedDraft; readonl
 }
 
 function conditionsOf({ shaped }: Draft): readonly SqlText[] {
-  const { ingest, checks } = shaped.declaration;
-  const found = [
-    [ingest?.delete_when, "/ingest/delete_when"],
-    ...(checks ?? []).flatMap(({ expression, where }, at) => [
-      [expression, `/checks/${at}/expression`] as const,
-      [where, `/checks/${at}/where`] as const,
-    ]),
-  ] as const;
-  return found.flatMap(([sql, pointer]) => {
-    if (sql === undefined) return [];
-    const { file, range } = placeOf(shaped.source, pointer);
-    return [sqlOfScalar(sql, file, range)];
-  });
+  const sql = shaped.declaration.ingest?.delete_when;
+  if (sql === undefined) return [];
+  const { file, range } = placeOf(shaped.source, "/ingest/delete_when");
+  return [sqlOfScalar(sql, file, range)];
 }
 
-function checkTexts({ shaped }: Draft): readonly SqlText[] {
-  const checks = shaped.declaration.checks ?? [];
-  return checks.flatMap(({ sql }, index) => {
-    const { file, range } = placeOf(shaped.source, `/checks/${index}/sql`);
-    return sql === undefined ? [] : [sqlOfScalar(sql, file, range)];
-  });
-}
-
-function cycle(path: readonly string[], read: readonly (References & { readonly text: SqlText })[]): Diagnostic {
-  const [first = "", second = ""] = path;
-  const reader = read.find(({ asset }) => asset.name === first);
-  const mention = reader?.mentions.get(second);
-  const at = reader === undefined ? null : placeInSql(reader.text, mention?.offset ?? null);
-  return error(
-    "cycle",
-    at,
-    `assets read each other in a circle: ${path.map((name) => `\`${name}\``).join(" → ")}`,
-    "let one of them read something else",
-  );
+/** Told where the first of them names the second: in its SQL, else in a check. */
+function cycle(
+  path: readonly string[],
+  read: readonly (References & { readonly text: SqlText })[],
+  drafts: readonly CheckedDraft[],
+): Diagnostic {
+  const round = path.map((name) => `\`${name}\``).join(" → ");
+  const steps = path.slice(1).map((second, at) => ({ reader: read.find(({ asset }) => asset.name === path[at]), name: path[at], second }));
+  const viaCheck = steps.find(({ reader, second }) => reader?.mentions.has(second) !== true);
+  if (viaCheck !== undefined) {
+    const found = drafts.find(({ draft }) => draft.asset.name === viaCheck.name);
+    const index = found?.namedBy.get(viaCheck.second as AssetName) ?? 0;
+    const at = found === undefined ? null : placeOf(found.draft.shaped.source, `/checks/${index}`);
+    return error("cycle", at, `assets and their checks read each other in a circle: ${round}`, "declare the check with the last of them");
+  }
+  const [first] = steps;
+  const mention = first?.reader?.mentions.get(first.second);
+  const at = first?.reader === undefined ? null : placeInSql(first.reader.text, mention?.offset ?? null);
+  return error("cycle", at, `assets read each other in a circle: ${round}`, "let one of them read something else");
 }
 
 function ingestedAsset({ asset }: Draft): readonly IngestedAsset[] {
@@ -194,10 +204,4 @@ function ingestedAsset({ asset }: Draft): readonly IngestedAsset[] {
 
 function withFingerprint(asset: IngestedDraft): IngestedAsset {
   return { ...asset, fingerprint: fingerprintOfIngested(asset) };
-}
-
-function inOrder(assets: readonly Asset[]): readonly Asset[] {
-  const byName = new Map(assets.map((asset) => [asset.name as string, asset]));
-  const readers = assets.map((asset) => ({ name: asset.name, inputs: asset.kind === "derived" ? asset.inputs : [] }));
-  return inputsFirst(readers).names.flatMap((name) => byName.get(name) ?? []);
 }

@@ -8,6 +8,7 @@ import { readDuration } from "./duration.js";
 import { readPartitionTerm } from "./partition-term.js";
 import { resolveChecks } from "./resolve-checks.js";
 import { mergeIngest, readOrderTerm, resolveIngest } from "./resolve-ingest.js";
+import { resolveTests } from "./resolve-tests.js";
 import type { Shaped } from "./shapes.js";
 import { type SqlText, sqlOfFile, sqlOfScalar } from "./sql-place.js";
 import { below, placeOf, type YamlSource } from "./yaml-source.js";
@@ -21,16 +22,18 @@ export function resolveAsset(shaped: Shaped<AssetDeclaration>, sibling: SourceFi
   const columns = resolveColumns(shaped, defaults.timezone);
   const partitions = resolvePartitions(shaped);
   const checks = resolveChecks(shaped);
+  const sql = sqlOf(shaped, sibling);
+  const tests = resolveTests(shaped, isDerived(declaration, sql));
   const base = {
     ...words(declaration),
     name: nameOf(shaped) as AssetName,
     key: itemsOf(declaration.key, "").map((item) => item.text),
     partitionBy: partitions.fields.map(({ field }) => field),
     checks: checks.checks,
+    tests: tests.tests,
     retainVersions: { ...defaults.retain, ...declaration.retain }.versions ?? null,
     origin: originOf(source, "/asset"),
   };
-  const sql = sqlOf(shaped, sibling);
   const asset = isDerived(declaration, sql)
     ? derived(base, columns.columns, sql, shaped)
     : ingested(base, columns.columns, declaration, defaults);
@@ -44,7 +47,7 @@ export function resolveAsset(shaped: Shaped<AssetDeclaration>, sibling: SourceFi
       ...checks.references,
     ],
     partitionPointers: partitions.fields.map(({ pointer }) => pointer),
-    diagnostics: [...columns.diagnostics, ...partitions.diagnostics, ...checks.diagnostics],
+    diagnostics: [...columns.diagnostics, ...partitions.diagnostics, ...checks.diagnostics, ...tests.diagnostics],
   };
 }
 

@@ -151,8 +151,10 @@ export interface Session extends AsyncDisposable {
   affected(question: AffectedQuestion): Promise<readonly string[]>;
   /** The partitions from those of changed rows on; null where a changed row has no time. */
   following(question: FollowingQuestion): Promise<Affected | null>;
-  /** Rows that fail each check, in order, looked for in the given version. */
-  check(subject: ReadyTable, checks: readonly Check[], inputs: readonly ReadyTable[]): Promise<readonly CheckResult[]>;
+  /** Rows that fail each check, in order. */
+  check(request: CheckRequest): Promise<readonly CheckResult[]>;
+  /** Whether a check can be asked of a table of these columns; throws `SqlError` where not. */
+  describeCheck(check: Check, subject: TableShape, inputs: readonly TableShape[]): Promise<void>;
   /** The first lines of a text file, unpacked where its name says that it is packed. */
   readHead(path: string): Promise<string>;
   /** What `exportRefused` wrote of one file. */
@@ -163,8 +165,8 @@ export interface Session extends AsyncDisposable {
   query(sql: string, tables: readonly ReadyTable[]): Promise<Table>;
   /** Output columns of a SELECT over empty tables of these types. */
   describe(sql: string, parameters: Parameters, tables: readonly TableShape[]): Promise<readonly ColumnType[]>;
-  /** Whether a condition can be asked of a table's rows; throws `SqlError` where not. */
-  describeCondition(condition: string, table: TableShape): Promise<void>;
+  /** Whether a condition can be asked of a table's rows, where it may read others, too; throws `SqlError` where not. */
+  describeCondition(condition: string, table: TableShape, others?: readonly TableShape[]): Promise<void>;
   /** Stops what runs now; it rejects. */
   interrupt(): void;
 }
@@ -392,7 +394,28 @@ export interface Comparison {
   readonly examples: readonly { readonly side: "missing" | "unexpected"; readonly row: Readonly<Record<string, string | null>> }[];
 }
 
+export interface CheckRequest {
+  /** What is looked at: all part files, or some. */
+  readonly subject: ReadyTable;
+  readonly checks: readonly Check[];
+  /** Other tables that the checks read. */
+  readonly inputs: readonly ReadyTable[];
+  /** The time, in milliseconds, that `freshness` counts from. */
+  readonly at: number;
+  /** Zones in which timestamps without one are meant, by column; UTC where none is given. */
+  readonly zones: Readonly<Record<string, string>>;
+  /** For each check where failing rows are kept, as `<name>.parquet` and `<name>.csv`; null: they are not. */
+  readonly keep: readonly { readonly folder: string; readonly name: string }[] | null;
+}
+
 export interface CheckResult {
   readonly failures: number;
+  /** Of a check that judges row by row: where they are. */
+  readonly byPartition: readonly { readonly partition: string; readonly rows: number }[];
+  /** Rows looked at, where a share of them is asked for. */
+  readonly rows: number | null;
+  /** A few of the failing rows. */
   readonly examples: readonly Readonly<Record<string, string | null>>[];
+  /** How many were kept; null: none. */
+  readonly kept: number | null;
 }

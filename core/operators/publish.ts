@@ -48,6 +48,7 @@ async function manifestOf(work: Work, candidate: NonNullable<Work["candidate"]>)
     rows: candidate.partitions.reduce((sum, entry) => sum + entry.rows, 0),
     bytes: parts.reduce((sum, part) => sum + part.bytes, 0),
     partitions: candidate.partitions,
+    ...(work.checkRecords.length > 0 ? { checks: work.checkRecords } : {}),
   };
 }
 

@@ -1,8 +1,9 @@
-import type { CheckResult, FoldedDelivery, Session, StagedFile } from "../engine/engine.js";
+import type { FoldedDelivery, Session, StagedFile } from "../engine/engine.js";
 import type { RunRecord } from "../ledger/ledger.js";
 import type { Asset, ColumnType, DeliverySeq, DerivedAsset, IngestedAsset } from "../model.js";
 import type { AssetPlan, Copied, PlannedDelivery } from "../plan/plan.js";
-import type { AcceptedDelivery, Manifest, PartitionEntry } from "../store/manifest.js";
+import type { CheckOutcome } from "../report/report.js";
+import type { AcceptedDelivery, CheckRecord, Manifest, PartitionEntry } from "../store/manifest.js";
 import type { Context } from "./context.js";
 
 /** One asset's way through a run: what each operator leaves for the next. */
@@ -24,7 +25,8 @@ export interface Work<Of extends Asset = Asset> {
   refused: readonly Refused[];
   /** After `merge` or `transform`; null: nothing to publish. */
   candidate: Candidate | null;
-  checks: readonly CheckedRule[];
+  checks: readonly CheckOutcome[];
+  checkRecords: readonly CheckRecord[];
   /** After `publish`; null: nothing was published. */
   published: Manifest | null;
   record: RunRecord | null;
@@ -63,9 +65,4 @@ export interface Candidate {
   readonly withdrawn: readonly DeliverySeq[];
   readonly inputs: Manifest["inputs"];
   readonly watermark: string | null;
-}
-
-export interface CheckedRule extends CheckResult {
-  readonly name: string;
-  readonly severity: "error" | "warn";
 }

@@ -1,4 +1,5 @@
 import { compareBytes } from "../byte-order.js";
+import { needsOf } from "../catalog/graph.js";
 import type { Diagnostic } from "../diagnostic.js";
 import type { InputReach } from "../engine/engine.js";
 import type { DeliveryRow, VersionRow } from "../ledger/ledger.js";
@@ -62,14 +63,14 @@ export function makePlan(input: PlanInput): Plan {
   const plans: AssetPlan[] = [];
   const publishing = new Set<AssetName>();
   for (const asset of input.assets) {
-    const plan = asset.kind === "ingested" ? planIngested(asset, input) : planDerived(asset, input, publishing);
+    const plan = asset.kind === "ingested" ? planIngested(asset, input, publishing) : planDerived(asset, input, publishing);
     if (plan.commands.some((command) => command.kind === "publish")) publishing.add(asset.name);
     plans.push(plan);
   }
   return { plan: 1, assets: plans, notices: input.notices };
 }
 
-function planIngested(asset: IngestedAsset, { snapshot, landed, requests }: PlanInput): AssetPlan {
+function planIngested(asset: IngestedAsset, { snapshot, landed, requests }: PlanInput, publishing: ReadonlySet<AssetName>): AssetPlan {
   const current = snapshot.current(asset.name);
   const asked = requests.withdraw?.asset === asset.name ? known(asset, snapshot, requests.withdraw.file) : [];
   const changed = current !== null && current.fingerprint !== asset.fingerprint && snapshot.hasDeliveries(asset.name);
@@ -83,7 +84,7 @@ function planIngested(asset: IngestedAsset, { snapshot, landed, requests }: Plan
     reason,
     from: current?.version ?? null,
     commands,
-    after: [],
+    after: needsOf(asset).filter((name) => publishing.has(name)),
   });
   if (deliveries.length === 0 && withdrawn.length === 0 && released.length === 0 && !replays) {
     return entry(current === null ? { kind: "nothing-landed" } : { kind: "up-to-date" }, []);
@@ -292,7 +293,7 @@ function planDerived(asset: DerivedAsset, input: PlanInput, publishing: Readonly
     reason,
     from: current?.version ?? null,
     commands: builds ? [{ kind: "transform", build }, ...checking(asset), { kind: "publish" }] : [],
-    after: asset.inputs.filter((input) => publishing.has(input)),
+    after: needsOf(asset).filter((name) => publishing.has(name)),
   };
 }
 

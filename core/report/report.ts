@@ -62,11 +62,25 @@ export interface DeliveryOutcome {
 export interface CheckOutcome {
   readonly check: string;
   readonly severity: "error" | "warn";
+  /** `failed` keeps the version from being published. */
+  readonly result: "passed" | "warned" | "failed";
+  /** Neither warned nor failed; with a limit there may be failing rows all the same. */
   readonly passed: boolean;
-  /** Failing rows. */
+  /** Failing rows of the whole table. */
   readonly failures: number;
-  /** A few of them, as texts by column. */
+  /** Only these partitions were looked at, because the others are as they were; null: all. */
+  readonly looked_at: {
+    readonly partitions: number;
+    readonly of: number;
+    /** Failing rows in them; the rest of `failures` was there before. */
+    readonly failures: number;
+  } | null;
+  /** A few of the failing rows that were found, as texts by column. */
   readonly examples: readonly Readonly<Record<string, string | null>>[];
+  /** The failing rows that were found, as CSV, below the store; a Parquet file of the same name lies beside it. Null: none are kept. */
+  readonly rows: string | null;
+  /** Why it could not be asked; null: it could. */
+  readonly problem: string | null;
 }
 
 /** Rows of a file that came after the watermark had passed their partition's end. */

@@ -5,6 +5,8 @@ import { type Session, SqlError, type TableShape } from "../engine/engine.js";
 import type { AssetName, Catalog, ColumnType, DerivedAsset } from "../model.js";
 import { parametersAt } from "../operators/parameters.js";
 import { contractBreaches } from "../operators/transform.js";
+import { bindChecks } from "./bind-checks.js";
+import { sqlTrouble } from "./sql-trouble.js";
 
 export interface Bound {
   /** Columns of every asset whose types are known. */
@@ -26,6 +28,10 @@ export async function bindCatalog(session: Session, catalog: Catalog, texts: Rea
     const shape = { name: asset.name, columns };
     shapes.set(asset.name, shape);
     for (const condition of found?.conditions ?? []) diagnostics.push(...(await conditionTrouble(session, condition, shape)));
+  }
+  for (const asset of catalog.assets) {
+    const source = texts.get(asset.name)?.source;
+    if (source !== undefined) diagnostics.push(...(await bindChecks(session, asset, source, shapes)));
   }
   return { shapes, diagnostics };
 }
@@ -71,15 +77,6 @@ async function bindOne(
     if (!(trouble instanceof SqlError)) throw trouble;
     return { trouble: sqlTrouble(trouble, text) };
   }
-}
-
-/** What the engine says, at the user's words. */
-export function sqlTrouble(trouble: SqlError, text: SqlText): Diagnostic {
-  const [message = trouble.message] = trouble.message.split("\n");
-  const code = /^Referenced column|^Referenced table|does not have a column|^Values list/.test(message) ? "unknown-column" : "sql-error";
-  // The nearest comes first.
-  const [candidate] = trouble.candidates;
-  return error(code, placeInSql(text, trouble.offset), message, candidate === undefined ? null : `did you mean \`${candidate}\`?`);
 }
 
 /** Contract, key, partition and event time must stand in what the SQL yields. */

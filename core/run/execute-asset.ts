@@ -34,6 +34,7 @@ export async function executeAsset(context: Context, asset: Asset, plan: AssetPl
     refused: [],
     candidate: null,
     checks: [],
+    checkRecords: [],
     published: null,
     record: null,
   };
@@ -132,13 +133,7 @@ function outcomeOf(work: Work, problem: string | null, started: number): AssetOu
       total: now?.partitions.filter(({ parts }) => parts.length > 0).length ?? 0,
       changed: published === null ? [] : changedPartitions(context.run, parent, published.partitions),
     },
-    checks: work.checks.map(({ name, severity, failures, examples }) => ({
-      check: name,
-      severity,
-      passed: failures === 0,
-      failures,
-      examples,
-    })),
+    checks: work.checks,
     late: lateFiles(work),
     watermark: now?.watermark ?? null,
     seconds: (context.clock.now() - started) / 1000,

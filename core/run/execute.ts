@@ -64,8 +64,10 @@ async function settle(
   const inputs = plan.after.flatMap((input) => outcomes.get(input) ?? []);
   const broken = inputs.filter(({ status }) => status === "failed" || status === "skipped").map((input) => input.asset);
   if (broken.length > 0) return left(context, plan, "skipped", `${broken.join(", ")} could not be brought up to date`);
-  const onlyPending = plan.reason.kind === "input-pending";
-  if (onlyPending && inputs.every(({ partitions }) => partitions.changed.length === 0)) return left(context, plan, "unchanged", null);
+  const pending = plan.reason.kind === "input-pending" ? plan.reason.inputs : null;
+  const isPending = ({ asset: input, partitions }: AssetOutcome): boolean =>
+    pending?.includes(input) === true && partitions.changed.length > 0;
+  if (pending !== null && !inputs.some(isPending)) return left(context, plan, "unchanged", null);
   context.emit({ event: "asset-started", asset: asset.name });
   return executeAsset(context, asset, plan);
 }

@@ -30,13 +30,14 @@ import { type Files, openFiles } from "../store/files.js";
 import { type Layout, openLayout } from "../store/layout.js";
 import { readPointer } from "../store/versions.js";
 import { suggestion } from "../suggest.js";
-import { type Bound, bindCatalog, sqlTrouble } from "./bind.js";
+import { type Bound, bindCatalog } from "./bind.js";
 import { lateArrivals } from "./late.js";
 import { discard, quarantined, quarantinedRows, takeOut } from "./quarantine.js";
 import { refuseRange } from "./range.js";
 import { reachOfAssets, reachReport } from "./reach.js";
 import { runSelected } from "./run.js";
 import { showAsset } from "./show.js";
+import { sqlTrouble } from "./sql-trouble.js";
 import { planFor, type State } from "./state.js";
 import { statusOf } from "./status.js";
 import { verifyAsset } from "./verify.js";
@@ -248,7 +249,8 @@ async function refuseBrokenSql(opened: Opened): Promise<void> {
 function binding(engine: Engine, catalog: Catalog, texts: ReadonlyMap<AssetName, AssetTexts>): () => Promise<Bound> {
   let bound: Promise<Bound> | null = null;
   const bind = async (): Promise<Bound> => {
-    if (![...texts.values()].some(({ sql, conditions }) => sql !== null || conditions.length > 0))
+    const asks = catalog.assets.some(({ checks, tests }) => checks.length > 0 || tests.length > 0);
+    if (!asks && ![...texts.values()].some(({ sql, conditions }) => sql !== null || conditions.length > 0))
       return { shapes: new Map(), diagnostics: [] };
     await using session = await engine.session();
     return await bindCatalog(session, catalog, texts);

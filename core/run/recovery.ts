@@ -64,10 +64,10 @@ export async function giveBack(context: Recovering, asset: AssetName, run: RunId
   context.emit({ event: "recovered", asset, run, did: "returned", files: returned });
 }
 
-/** Candidates and typed rows of dead runs, and versions that were moved to the archive but never became current. */
+/** Candidates, typed rows and failing rows of earlier runs, and versions that were moved to the archive but never became current. */
 async function removeLeftovers(context: Recovering, asset: AssetName, current: RunId | null): Promise<void> {
   const { files, layout } = context;
-  const staged = [layout.candidateRuns(asset), layout.intermediateRuns(asset)];
+  const staged = [layout.candidateRuns(asset), layout.intermediateRuns(asset), layout.failedRowsRuns(asset)];
   for (const runs of staged) for (const run of await runsIn(runs)) await files.removeTree("recover:remove", below(runs, run));
   for (const version of await runsIn(layout.versions(asset))) {
     if (current === null || version > current) await files.removeTree("recover:remove", layout.version(asset, version));

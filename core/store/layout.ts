@@ -22,6 +22,9 @@ export interface Layout {
   /** The candidate version: complete, not yet visible. */
   candidate(asset: AssetName, run: RunId): string;
   candidateRuns(asset: AssetName): string;
+  /** Rows that failed the checks of a run, for people to look at; kept until the asset's next run. */
+  failedRows(asset: AssetName, run: RunId): string;
+  failedRowsRuns(asset: AssetName): string;
   /** A published version: immutable. */
   version(asset: AssetName, version: VersionId): string;
   /** Holds `version` of every version. */
@@ -71,6 +74,8 @@ export function openLayout(path: string): Layout {
     intermediateRuns: (asset) => at("staging", "intermediate", asset),
     candidate: (asset, run) => at("staging", "ready", asset, run),
     candidateRuns: (asset) => at("staging", "ready", asset),
+    failedRows: (asset, run) => at("staging", "checks", asset, run),
+    failedRowsRuns: (asset) => at("staging", "checks", asset),
     version: (asset, version) => at("archive", asset, version),
     versions: (asset) => at("archive", asset),
     manifest: (asset, version) => at("archive", asset, version, "manifest.json"),

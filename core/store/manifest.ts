@@ -34,6 +34,18 @@ export interface Manifest {
   readonly rows: number;
   readonly bytes: number;
   readonly partitions: readonly PartitionEntry[];
+  /** What the checks that judge row by row found, so that the next version need not look at unchanged rows again. */
+  readonly checks?: readonly CheckRecord[];
+}
+
+export interface CheckRecord {
+  readonly check: string;
+  /** Over what decides which rows fail. */
+  readonly fingerprint: Fingerprint;
+  /** Failing rows of each partition that has any. */
+  readonly failing: readonly { readonly partition: PartitionKey; readonly rows: number }[];
+  /** Versions of other assets that it read. */
+  readonly inputs: readonly { readonly asset: AssetName; readonly version: VersionId }[];
 }
 
 export interface AcceptedDelivery {

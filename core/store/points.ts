@@ -30,6 +30,8 @@ export const filePoints = {
   "merge:link": "links the unchanged parts into the candidate",
   "merge:remove": "removes what an earlier attempt built",
 
+  "check:make": "makes the folder for rows that fail checks",
+
   "quarantine:make": "makes the folder for refused files and rows",
   "quarantine:write": "writes refused rows and their reasons",
   "quarantine:move": "puts a refused file into quarantine",

@@ -264,7 +264,19 @@ export const troubled: RunReport = runReport([
     status: "failed",
     reason: { kind: "input-changed", inputs: [name("orders")] },
     problem: "check `unique(day)` found 2 rows\nthe candidate lies in staging/ready/daily",
-    checks: [{ check: "unique(day)", severity: "error", passed: false, failures: 2, examples: [{ day: "2026-01-01", n: null }] }],
+    checks: [
+      {
+        check: "unique(day)",
+        severity: "error",
+        result: "failed",
+        passed: false,
+        failures: 2,
+        looked_at: null,
+        examples: [{ day: "2026-01-01", n: null }],
+        rows: "staging/checks/daily/20260102T030405000Z-aaaa/1-unique_day.csv",
+        problem: null,
+      },
+    ],
     partitions: { total: 1, changed: [] },
   }),
   outcome("weekly", {
@@ -548,18 +560,22 @@ const base = {
   key: ["order_id"],
   partitionBy: [{ transform: "month", column: "at", argument: null, name: "at_month" }],
   eventTime: "at",
+  tests: [],
   retainVersions: null,
   origin: { file: "assets/orders.yaml", line: 2, column: 8 },
   fingerprint: "f" as Fingerprint,
 } as const;
+
+const check = { where: null, errorIf: null, warnIf: null, inputs: [], rowByRow: true, fingerprint: "c" as Fingerprint };
+const anyRow = { operator: ">", value: 0, unit: "rows" } as const;
 
 export const orders: Asset = {
   ...base,
   kind: "ingested",
   name: name("orders"),
   checks: [
-    { rule: "unique", columns: ["order_id"], name: "unique(order_id)", severity: "error", where: null },
-    { rule: "range", column: "amount", min: 0, max: null, name: "range(amount)", severity: "warn", where: "op <> 'D'" },
+    { ...check, rule: "unique", columns: ["order_id"], name: "unique(order_id)", severity: "error", errorIf: anyRow },
+    { ...check, rule: "range", column: "amount", min: 0, max: null, name: "range(amount)", severity: "warn", warnIf: anyRow, where: "op <> 'D'" },
   ],
   columns: [
     {

@@ -81,6 +81,7 @@ test("the types name the same top-level keys as the schemas", () => {
     event_time: true,
     lateness: true,
     checks: true,
+    tests: true,
     retain: true,
   };
   const flow: Record<keyof FlowDeclaration, true> = {

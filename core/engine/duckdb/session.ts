@@ -1,6 +1,6 @@
 import type { Session } from "../engine.js";
 import { affectedPaths, following } from "./affected.js";
-import { runCheck } from "./check.js";
+import { describeCheck, runChecks } from "./check.js";
 import { compare } from "./compare.js";
 import type { Connection } from "./connection.js";
 import { fold } from "./fold.js";
@@ -20,12 +20,8 @@ export function openSession(connection: Connection): Session {
     transform: (request) => transform(connection, request),
     following: (question) => following(connection, question),
     affected: (question) => affectedPaths(connection, question),
-    async check(subject, checks, inputs) {
-      for (const table of [...inputs, subject]) await createReadyView(connection, table);
-      const results = [];
-      for (const check of checks) results.push(await runCheck(connection, subject.name, check));
-      return results;
-    },
+    check: (request) => runChecks(connection, request),
+    describeCheck: (check, subject, inputs) => describeCheck(connection, check, subject, inputs),
     async readHead(path) {
       const head = await connection.table(`SELECT l FROM ${linesOf([path])} LIMIT 5`);
       return head.rows.map(([line]) => line ?? "").join("\n");
@@ -43,8 +39,9 @@ export function openSession(connection: Connection): Session {
       }
       return createResult(connection, sql, parameters);
     },
-    async describeCondition(condition, table) {
-      await connection.run(`CREATE OR REPLACE TEMP VIEW ${ident(table.name)} AS ${emptySelect(table.columns)}`);
+    async describeCondition(condition, table, others = []) {
+      for (const { name, columns } of [...others, table])
+        await connection.run(`CREATE OR REPLACE TEMP VIEW ${ident(name)} AS ${emptySelect(columns)}`);
       const prefix = "CREATE OR REPLACE TEMP VIEW _condition AS SELECT (";
       await inUserSql(condition, prefix, () => connection.run(`${prefix}${condition}\n)::BOOLEAN AS holds FROM ${ident(table.name)}`));
     },
