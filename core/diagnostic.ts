@@ -60,6 +60,7 @@ export const diagnosticCodes = {
   // Work
   "bad-row": "a row that does not fit the declared columns",
   "bad-file": "a landed file that cannot be taken",
+  "partly-built": "a large build that stopped before its end; what is done of it is kept",
   "file-settling": "a landed file that is still being written, or waits for its marker",
   "link-leaves-landing": "a link in landing that leads out of it",
   "bad-store": "a store folder that cannot be used",

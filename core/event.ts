@@ -23,6 +23,10 @@ export type FlowEvent =
       readonly about: string;
       readonly seconds: number;
     }
+  /** A large build goes on where an earlier run had to stop. */
+  | { readonly event: "resumed"; readonly asset: AssetName; readonly partitions: number; readonly of: number }
+  /** So many partitions of a large build are done, what an earlier run did included. */
+  | { readonly event: "progress"; readonly asset: AssetName; readonly partitions: number; readonly of: number }
   | { readonly event: "notice"; readonly asset: AssetName | null; readonly diagnostic: Diagnostic }
   | { readonly event: "asset-finished"; readonly outcome: AssetOutcome }
   | { readonly event: "run-finished"; readonly report: RunReport };

@@ -10,6 +10,7 @@ import type {
   PartitionKey,
   Strategy,
 } from "../model.js";
+import type { Affected } from "./affected.js";
 
 /**
  * SQL behind one interface. Operators ask for named things; how they are said in SQL is the engine's matter alone.
@@ -155,6 +156,11 @@ export interface Session extends AsyncDisposable {
   check(request: CheckRequest): Promise<readonly CheckResult[]>;
   /** Whether a check can be asked of a table of these columns; throws `SqlError` where not. */
   describeCheck(check: Check, subject: TableShape, inputs: readonly TableShape[]): Promise<void>;
+  /**
+   * How many rows of an input reach each value of the output's first field, in the order of the values; NULL is left out. Null where
+   * nothing is provable, or where a few of the values would still need the whole input read.
+   */
+  spread(question: SpreadQuestion): Promise<readonly { readonly value: string; readonly rows: number }[] | null>;
   /** The first lines of a text file, unpacked where its name says that it is packed. */
   readHead(path: string): Promise<string>;
   /** What `exportRefused` wrote of one file. */
@@ -333,20 +339,12 @@ export interface TransformRequest {
   readonly into: string;
 }
 
-/** Which output partitions are built. */
-export type Affected =
-  /** By the values of some fields: `at_day=2026-01-03` stands for all regions of that day. */
-  | {
-      readonly kind: "paths";
-      /** Places of the fields in `partitionBy`, ascending. */
-      readonly fields: readonly number[];
-      /** Made of those fields alone. */
-      readonly paths: readonly string[];
-    }
-  /** By the value of the first field, as its folder shows it; both included, null: open. */
-  | { readonly kind: "range"; readonly from: string | null; readonly to: string | null }
-  /** Those of each. */
-  | { readonly kind: "any"; readonly of: readonly Affected[] };
+/** How the rows of an input spread over the first partition field of the output they reach. */
+export interface SpreadQuestion {
+  readonly input: ReadyTable;
+  readonly partitionBy: readonly PartitionField[];
+  readonly reach: InputReach;
+}
 
 export interface AffectedQuestion {
   readonly input: ReadyTable;

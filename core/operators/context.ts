@@ -1,8 +1,8 @@
 import type { Diagnostic } from "../diagnostic.js";
-import type { Engine } from "../engine/engine.js";
+import type { Engine, InputReach } from "../engine/engine.js";
 import type { Emit } from "../event.js";
 import type { Ledger } from "../ledger/ledger.js";
-import type { AssetName, Catalog, RunId } from "../model.js";
+import type { AssetName, Catalog, DerivedAsset, RunId } from "../model.js";
 import type { Clock } from "../project.js";
 import type { Files } from "../store/files.js";
 import type { Layout } from "../store/layout.js";
@@ -18,6 +18,10 @@ export interface Context {
   readonly emit: Emit;
   readonly signal: AbortSignal;
   readonly run: RunId;
+  /** What is provable of the inputs of these assets. */
+  readonly reach: (assets: readonly DerivedAsset[]) => Promise<ReadonlyMap<AssetName, readonly InputReach[]>>;
+  /** Larger builds are split where that is possible. */
+  readonly rowsAtOnce: number;
   readonly locks: HeldLocks;
 }
 

@@ -1,5 +1,6 @@
 import { FlowError } from "../diagnostic.js";
-import type { Affected, BasePartition, InputReach } from "../engine/engine.js";
+import type { Affected, Bound } from "../engine/affected.js";
+import type { BasePartition, InputReach } from "../engine/engine.js";
 import type { Asset, AssetName, Catalog, ColumnType, PartitionKey } from "../model.js";
 import type { Build } from "../plan/plan.js";
 import { timeOfRun } from "../run-id.js";
@@ -7,6 +8,7 @@ import type { Manifest } from "../store/manifest.js";
 import { assemble, baseOf, freshCandidate, partPath } from "./candidate.js";
 import { parametersAt } from "./parameters.js";
 import { type Ready, readyTable, readyVersion } from "./ready-table.js";
+import { buildInSlices } from "./slices.js";
 import type { DeriveWork } from "./work.js";
 
 /** The asset's SELECT over one version of each input -> candidate version. */
@@ -16,7 +18,7 @@ export async function transform(work: DeriveWork, build: Build): Promise<void> {
   const inputs = await Promise.all(asset.inputs.map((input) => readInput(work, input)));
   const only = await affected(work, build, inputs);
   const reach = build.kind === "reached" || build.kind === "range" ? build.reach : [];
-  const result = await session.transform({
+  const request = {
     sql: asset.sql,
     parameters: parametersAt(asset, timeOfRun(context.run)),
     inputs: inputs.map(({ table }) => table),
@@ -27,7 +29,9 @@ export async function transform(work: DeriveWork, build: Build): Promise<void> {
     only,
     reach,
     into: written,
-  });
+  };
+  const isLarge = build.kind === "all" || build.kind === "range";
+  const result = isLarge ? await buildInSlices(work, request, inputs) : await session.transform(request);
   keepContract(work, result.columns);
   work.candidate = {
     columns: result.columns,
@@ -71,7 +75,7 @@ function rangeOf({ partitionBy }: DeriveWork["asset"], { from, to }: Extract<Bui
   const length = lengths[partitionBy[0]?.transform ?? ""] ?? Number.POSITIVE_INFINITY;
   // An hour asked for as a day means all its hours.
   const last = (text: string): string => (Number.isFinite(length) && text.length < length ? `${text}~` : text.slice(0, length));
-  return { kind: "range", from: from.slice(0, length), to: last(to) };
+  return { kind: "range", from: { value: from.slice(0, length), included: true }, to: { value: last(to), included: true } };
 }
 
 /** By proof. What turns out to change without one (it was not known at planning) takes everything with it. */
@@ -97,14 +101,14 @@ async function followed(work: DeriveWork, lookbackMs: number | null, changed: re
   const [field] = work.asset.partitionBy;
   if (field === undefined) return null;
   const paths = new Set<string>();
-  let from: string | null = null;
+  let from: Bound | null = null;
   for (const { ready, before, after } of changed) {
     const column = timeColumn(work, ready);
     if (column === null) return null;
     const found = await work.session.following({ input: ready.table, before, after, column, field, lookbackMs });
     if (found === null) return null;
     if (found.kind === "paths") for (const path of found.paths) paths.add(path);
-    else if (found.kind === "range" && found.from !== null && (from === null || found.from < from)) from = found.from;
+    else if (found.kind === "range" && found.from !== null && (from === null || found.from.value < from.value)) from = found.from;
   }
   return lookbackMs === null && from !== null
     ? { kind: "range", from, to: null }
@@ -149,9 +153,7 @@ async function changedInputs(
     if (!isSameShape(old.manifest, ready.manifest)) return null;
     const before = contentOf(context, old.manifest);
     const after = contentOf(context, ready.manifest);
-    const partitions = new Set(
-      [...before.keys(), ...after.keys()].filter((partition) => before.get(partition) !== after.get(partition)),
-    );
+    const partitions = new Set([...before.keys(), ...after.keys()].filter((partition) => before.get(partition) !== after.get(partition)));
     if (partitions.size === 0) continue;
     found.push({ ready, before: partsOf(context, old.manifest, partitions), after: partsOf(context, ready.manifest, partitions) });
   }

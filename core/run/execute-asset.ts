@@ -7,6 +7,7 @@ import type { Context } from "../operators/context.js";
 import { accountOf } from "../operators/merge.js";
 import { describeCommand, performCommand } from "../operators/operators.js";
 import { rejectedRevision } from "../operators/publish.js";
+import { removeSlices } from "../operators/slices.js";
 import type { IngestWork, Work } from "../operators/work.js";
 import type { AssetPlan, Command, PlannedDelivery } from "../plan/plan.js";
 import type { AssetOutcome, DeliveryOutcome } from "../report/report.js";
@@ -89,6 +90,7 @@ async function tidy(work: Work): Promise<void> {
     if (work.published !== null)
       context.ledger.record({ record: 1, asset: asset.name, run: context.run, version: context.run, files: [] }, work.published);
     await context.files.removeTree("tidy:remove", work.stagedInto);
+    await removeSlices({ context, asset: work.asset });
   }
 }
 

@@ -47,7 +47,12 @@ export interface Ports {
   readonly files: Files;
   /** Runs around every change of the ledger. */
   readonly onLedgerPoint?: NonNullable<Parameters<typeof openLedger>[1]>["onPoint"];
+  /** Derived assets over more rows are built slice by slice where that is possible. */
+  readonly rowsAtOnce?: number;
 }
+
+/** Some seconds of work: little is lost when it is stopped, and little is added by doing it in parts. */
+const usualRowsAtOnce = 2_000_000;
 
 /**
  * Opens a project: reads `flow.yaml` and all declarations, and starts the engine. Throws `FlowError` with every error of every
@@ -162,7 +167,21 @@ async function carryOut(opened: Opened, { emit, signal }: RunOptions, assets: re
   return withState(opened, "write", async (state) => {
     const { catalog, engine, layout, options, ports } = opened;
     const id = nextRunId(options.clock.now(), state.ledger.lastRun());
-    const context = { catalog, engine, layout, files: ports.files, ledger: state.ledger, clock: options.clock, emit, signal, run: id };
+    const { reach } = state;
+    const { files, rowsAtOnce = usualRowsAtOnce } = ports;
+    const context = {
+      catalog,
+      engine,
+      layout,
+      files,
+      ledger: state.ledger,
+      clock: options.clock,
+      emit,
+      signal,
+      run: id,
+      reach,
+      rowsAtOnce,
+    };
     return runSelected(context, state, assets, requests);
   });
 }

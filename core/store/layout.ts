@@ -25,6 +25,8 @@ export interface Layout {
   /** Rows that failed the checks of a run, for people to look at; kept until the asset's next run. */
   failedRows(asset: AssetName, run: RunId): string;
   failedRowsRuns(asset: AssetName): string;
+  /** What is done of a large build; outlives the run that did it. */
+  slices(asset: AssetName): string;
   /** A published version: immutable. */
   version(asset: AssetName, version: VersionId): string;
   /** Holds `version` of every version. */
@@ -76,6 +78,7 @@ export function openLayout(path: string): Layout {
     candidateRuns: (asset) => at("staging", "ready", asset),
     failedRows: (asset, run) => at("staging", "checks", asset, run),
     failedRowsRuns: (asset) => at("staging", "checks", asset),
+    slices: (asset) => at("staging", "slices", asset),
     version: (asset, version) => at("archive", asset, version),
     versions: (asset) => at("archive", asset),
     manifest: (asset, version) => at("archive", asset, version, "manifest.json"),

@@ -25,6 +25,11 @@ export const filePoints = {
   "stage:write": "writes the rows of a delivery, or why it was refused",
   "stage:remove": "removes rows an earlier attempt staged",
 
+  "slice:make": "makes the folder of a slice of a large build",
+  "slice:sync": "makes a slice's parts survive a power cut",
+  "slice:record": "writes what a slice came to: from then on it is kept",
+  "slice:remove": "removes slices that nobody will go on with",
+
   "merge:make": "makes folders of the candidate",
   "merge:write": "writes parts of the candidate",
   "merge:link": "links the unchanged parts into the candidate",

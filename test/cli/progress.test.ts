@@ -23,6 +23,8 @@ describe("where nobody watches", () => {
     started("orders"),
     command("orders", "2 files"),
     { event: "notice", asset: name("orders"), diagnostic: warning("new-column", null, "a new\u0007 column") },
+    { event: "resumed", asset: name("orders"), partitions: 1000, of: 2000 },
+    { event: "progress", asset: name("orders"), partitions: 2000, of: 2000 },
     finished("orders"),
     finished("daily", { status: "failed", seconds: 12 }),
     finished("weekly", { status: "skipped" }),
@@ -31,7 +33,9 @@ describe("where nobody watches", () => {
   const problems = "orders: finished what run 20260102T030405006Z-a1b2 left (3 files)\nwarning[new-column]: a new column\n";
 
   test("one line per finished asset that had work, no spinner", async () => {
-    expect(await told(false, events)).toBe(`${problems}orders: published in 0.4 s\ndaily: failed in 12 s\nweekly: skipped\n`);
+    expect(await told(false, events)).toBe(
+      `${problems}orders: goes on, 1,000 of 2,000 partitions are there\norders: 2,000 of 2,000 partitions built\norders: published in 0.4 s\ndaily: failed in 12 s\nweekly: skipped\n`,
+    );
   });
 
   test("quiet leaves the problems", async () => {
@@ -103,6 +107,19 @@ describe("on a terminal", () => {
     expect(spinner.text).toBe("payments  0.7 s");
     progress.emit(finished("payments"));
     expect(shown).toBe(false);
+  });
+
+  test("a large build has a bar, and the time that is left by the pace of this run", () => {
+    progress.emit(started("orders"));
+    progress.emit(command("orders", "all"));
+    elapse(1000);
+    progress.emit({ event: "resumed", asset: name("orders"), partitions: 1000, of: 2000 });
+    expect(spinner.text).toBe("orders  all  1.0 s  ━━━━━━━━━━──────────  1,000 of 2,000 partitions");
+    elapse(4000);
+    progress.emit({ event: "progress", asset: name("orders"), partitions: 1200, of: 2000 });
+    expect(spinner.text).toBe("orders  all  5.0 s  ━━━━━━━━━━━━────────  1,200 of 2,000 partitions  16 s left");
+    elapse(3000);
+    expect(spinner.text).toMatch(/13 s left$/);
   });
 
   test("stopping takes the lines away", () => {

@@ -1,7 +1,8 @@
 import type { PartitionField } from "../../model.js";
-import type { Affected, AffectedQuestion, FollowingQuestion, InputReach, ReachKey, ReadyTable } from "../engine.js";
+import { type Affected, hiveNull, isWithin, type Range } from "../affected.js";
+import type { AffectedQuestion, FollowingQuestion, InputReach, ReachKey, ReadyTable, Session, SpreadQuestion } from "../engine.js";
 import { type Connection, numberOf, shown } from "./connection.js";
-import { fieldValue, fieldValueOf, hiveNull, pathOf } from "./partition.js";
+import { fieldValue, fieldValueOf, pathOf } from "./partition.js";
 import { emptySelect, readParts } from "./ready.js";
 import { ident, text, texts } from "./sql.js";
 
@@ -33,7 +34,10 @@ export async function following(connection: Connection, question: FollowingQuest
   );
   if (edges === undefined || numberOf(edges["unknown"]) > 0) return null;
   if (numberOf(edges["n"]) === 0) return { kind: "paths", fields: [0], paths: [] };
-  if (lookbackMs === null) return { kind: "range", from: shown(edges["first"] ?? null), to: null };
+  if (lookbackMs === null) {
+    const first = shown(edges["first"] ?? null);
+    return { kind: "range", from: first === null ? null : { value: first, included: true }, to: null };
+  }
   const grain = field.transform;
   const steps = `generate_series(date_trunc('${grain}', t), t + INTERVAL (${lookbackMs}) MILLISECOND, INTERVAL 1 ${grain})`;
   const found = await connection.rows(`
@@ -77,12 +81,13 @@ export function isBuilt(partitionBy: readonly PartitionField[], only: Affected):
   return `(${pathOf(chosen, chosen.map(fieldValue))}) IN (${listed(only.paths)})`;
 }
 
-function within(value: string, { from, to }: Extract<Affected, { kind: "range" }>): string {
+function within(value: string, { from, to }: Range): string {
   const bounds = [
-    from === null ? [] : [`(${value})::VARCHAR >= ${text(from)}`],
-    to === null ? [] : [`(${value})::VARCHAR <= ${text(to)}`],
+    from === null ? [] : [`(${value})::VARCHAR ${from.included ? ">=" : ">"} ${text(from.value)}`],
+    to === null ? [] : [`(${value})::VARCHAR ${to.included ? "<=" : "<"} ${text(to.value)}`],
   ].flat();
-  return bounds.length === 0 ? "true" : bounds.join(" AND ");
+  // NULL lies in no range, not even in one that is open at both ends.
+  return bounds.length === 0 ? `(${value}) IS NOT NULL` : bounds.join(" AND ");
 }
 
 /** Whether a partition of the base is one of those that are built. */
@@ -91,7 +96,7 @@ export function isMeant(partitionBy: readonly PartitionField[], only: Affected, 
   const levels = partition.split("/");
   if (only.kind === "paths") return only.paths.includes(only.fields.map((at) => levels[at] ?? "").join("/"));
   const value = decodeURIComponent((levels[0] ?? "").slice((partitionBy[0]?.name ?? "").length + 1));
-  return value !== hiveNull && (only.from === null || value >= only.from) && (only.to === null || value <= only.to);
+  return value !== hiveNull && isWithin(value, only);
 }
 
 /**
@@ -110,26 +115,41 @@ export async function contributing(
     for (const one of only.of) for (const file of await contributing(connection, table, partitionBy, one, reach)) kept.add(file);
     return table.files.filter((file) => kept.has(file));
   }
-  const at = only.kind === "range" ? 0 : only.fields[0];
-  const field = at === undefined ? undefined : partitionBy[at];
-  const keys = reach?.kind === "aligned" && at !== undefined ? (reach.fields.find((found) => found.at === at)?.keys ?? []) : [];
-  const [key] = keys;
-  const time = table.partitionBy.find(({ column, transform }) => column === key?.column && transform in formats);
-  if (
-    field === undefined ||
-    key === undefined ||
-    time === undefined ||
-    !isMonotoneField(field) ||
-    !keys.every(({ column, monotone }) => monotone && column === key.column)
-  ) {
-    return table.files;
-  }
+  const told = toldByFolders(table, partitionBy, only.kind === "range" ? 0 : only.fields[0], reach);
+  if (told === null) return table.files;
+  const { field, keys, time } = told;
   const intervals = table.files.map((file) => ({ file, value: folderValue(file, time) }));
   const known = new Set(intervals.flatMap(({ value }) => value ?? []));
   if (known.size === 0) return table.files;
   const found = await connection.rows(contributingQuery([...known], time, field, keys, only, table));
   const kept = new Set(found.map((row) => String(row["value"])));
   return intervals.filter(({ value }) => value === null || kept.has(value)).map(({ file }) => file);
+}
+
+/** By which folders of the input one can tell what reaches a field of the output; null: by none. */
+function toldByFolders(
+  table: ReadyTable,
+  partitionBy: readonly PartitionField[],
+  at: number | undefined,
+  reach: InputReach | undefined,
+): { readonly field: PartitionField; readonly keys: readonly ReachKey[]; readonly time: PartitionField } | null {
+  const field = at === undefined ? undefined : partitionBy[at];
+  const keys = reach?.kind === "aligned" ? (reach.fields.find((found) => found.at === at)?.keys ?? []) : [];
+  const [key] = keys;
+  const time = table.partitionBy.find(({ column, transform }) => column === key?.column && transform in formats);
+  if (field === undefined || key === undefined || time === undefined || !isMonotoneField(field)) return null;
+  return keys.every(({ column, monotone }) => monotone && column === key.column) ? { field, keys, time } : null;
+}
+
+/** Rows of an input by the values of the output's first field that they reach. */
+export async function spread(connection: Connection, { input, partitionBy, reach }: SpreadQuestion): ReturnType<Session["spread"]> {
+  const told = toldByFolders(input, partitionBy, 0, reach);
+  if (told === null || input.files.length === 0) return null;
+  const values = told.keys.map(({ sql }) => `(${sql})::VARCHAR`).join(", ");
+  const found = await connection.rows(`
+    SELECT value, count(*) AS rows FROM (SELECT unnest([${values}]) AS value FROM ${readParts(input.files, input.columns, input.partitionBy)})
+    WHERE value IS NOT NULL GROUP BY value ORDER BY value`);
+  return found.map((row) => ({ value: String(row["value"]), rows: numberOf(row["rows"]) }));
 }
 
 const formats: Readonly<Record<string, string>> = { year: "%Y", month: "%Y-%m", day: "%Y-%m-%d", hour: "%Y-%m-%d-%H" };
@@ -161,7 +181,7 @@ function contributingQuery(
   const tests = keys.map((key) => {
     const [lo, hi] = [edge("first", key), edge("last", key)];
     if (only.kind === "range")
-      return `coalesce((${only.to === null ? "true" : `${lo} <= ${text(only.to)}`}) AND (${only.from === null ? "true" : `${hi} >= ${text(only.from)}`}), true)`;
+      return `coalesce((${only.to === null ? "true" : `${lo} <= ${text(only.to.value)}`}) AND (${only.from === null ? "true" : `${hi} >= ${text(only.from.value)}`}), true)`;
     return `coalesce(len(list_filter(${texts(values)}::VARCHAR[], v -> v >= lo_${keys.indexOf(key)} AND v <= hi_${keys.indexOf(key)})) > 0, true)`;
   });
   const edges = keys.flatMap((key, at) => [`${edge("first", key)} AS lo_${at}`, `${edge("last", key)} AS hi_${at}`]).join(", ");

@@ -1,9 +1,7 @@
 import type { Column, PartitionField } from "../../model.js";
 import { unreachable } from "../../model.js";
+import { hiveNull } from "../affected.js";
 import { ident, text } from "./sql.js";
-
-/** Hive's word for NULL; a value spelt so is refused at the door. */
-export const hiveNull = "__HIVE_DEFAULT_PARTITION__";
 
 /** The value of one folder level, as SQL over a row. */
 export function fieldValue(field: PartitionField): string {

@@ -1,5 +1,5 @@
 import type { Session } from "../engine.js";
-import { affectedPaths, following } from "./affected.js";
+import { affectedPaths, following, spread } from "./affected.js";
 import { describeCheck, runChecks } from "./check.js";
 import { compare } from "./compare.js";
 import type { Connection } from "./connection.js";
@@ -19,6 +19,7 @@ export function openSession(connection: Connection): Session {
     fold: (request) => fold(connection, request),
     transform: (request) => transform(connection, request),
     following: (question) => following(connection, question),
+    spread: (question) => spread(connection, question),
     affected: (question) => affectedPaths(connection, question),
     check: (request) => runChecks(connection, request),
     describeCheck: (check, subject, inputs) => describeCheck(connection, check, subject, inputs),

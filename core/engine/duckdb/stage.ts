@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import type { Column, PartitionKey } from "../../model.js";
+import { hiveNull } from "../affected.js";
 import { type FileToStage, type LateRows, SqlError, type StagedFile, type StageRequest } from "../engine.js";
 import { type Connection, numberOf, shown } from "./connection.js";
 import { lineNumbers } from "./lines.js";
-import { eventInstant, hiveNull, identityColumns, instantOf, partitionEnd, partitionKey } from "./partition.js";
+import { eventInstant, identityColumns, instantOf, partitionEnd, partitionKey } from "./partition.js";
 import { type Reader, readerFor } from "./readers.js";
 import { ident, joined, list, text } from "./sql.js";
 import { expectation, meaningful, typed } from "./typing.js";

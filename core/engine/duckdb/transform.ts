@@ -24,7 +24,7 @@ export async function transform(connection: Connection, request: TransformReques
   const columns = await createResult(connection, request.sql, request.parameters);
   await inUserSql(request.sql, "", () =>
     connection.run(
-      `CREATE TEMP TABLE _built AS SELECT *, ${partitionKey(partitionBy)} AS _partition FROM _result${only === null ? "" : ` WHERE ${isBuilt(partitionBy, only)}`}`,
+      `CREATE OR REPLACE TEMP TABLE _built AS SELECT *, ${partitionKey(partitionBy)} AS _partition FROM _result${only === null ? "" : ` WHERE ${isBuilt(partitionBy, only)}`}`,
     ),
   );
   const summary = await connection.rows(`
