@@ -336,7 +336,17 @@ export interface TransformRequest {
   readonly only: Affected | null;
   /** What is provable of each input; with `only`, rows that cannot reach those partitions are not read. */
   readonly reach: readonly InputReach[];
+  /** What the author knows of each input; with `only`, rows outside of it are not read. */
+  readonly windows: readonly InputWindow[];
   readonly into: string;
+}
+
+/** A row of the input reaches its own partition and those that begin up to so much later. */
+export interface InputWindow {
+  readonly input: string;
+  /** The input's column that tells when. */
+  readonly column: string;
+  readonly lookbackMs: number;
 }
 
 /** How the rows of an input spread over the first partition field of the output they reach. */

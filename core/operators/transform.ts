@@ -1,6 +1,6 @@
 import { FlowError } from "../diagnostic.js";
 import type { Affected, Bound } from "../engine/affected.js";
-import type { BasePartition, InputReach } from "../engine/engine.js";
+import type { BasePartition, InputReach, InputWindow } from "../engine/engine.js";
 import type { Asset, AssetName, Catalog, ColumnType, PartitionKey } from "../model.js";
 import type { Build } from "../plan/plan.js";
 import { timeOfRun } from "../run-id.js";
@@ -28,6 +28,7 @@ export async function transform(work: DeriveWork, build: Build): Promise<void> {
     base: baseFor(build, baseOf(context, parent)),
     only,
     reach,
+    windows: windowsOf(work, build, inputs),
     into: written,
   };
   const isLarge = build.kind === "all" || build.kind === "range";
@@ -113,6 +114,16 @@ async function followed(work: DeriveWork, lookbackMs: number | null, changed: re
   return lookbackMs === null && from !== null
     ? { kind: "range", from, to: null }
     : { kind: "paths", fields: [0], paths: [...paths].sort() };
+}
+
+/** By a declared `lookback` not only what is built is bounded, but also what is read for it. */
+function windowsOf(work: DeriveWork, build: Build, inputs: readonly Ready[]): readonly InputWindow[] {
+  if (build.kind !== "following" || build.lookbackMs === null) return [];
+  const { lookbackMs } = build;
+  return inputs.flatMap((ready) => {
+    const column = timeColumn(work, ready);
+    return column === null ? [] : [{ input: ready.table.name, column, lookbackMs }];
+  });
 }
 
 /** The column of an input that tells when: the one it is partitioned by, else its event time. */

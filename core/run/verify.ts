@@ -134,6 +134,7 @@ async function rebuild(
     base: [],
     only: null,
     reach: [],
+    windows: [],
     into: written,
   });
   return result.partitions.map(recomputedOf);

@@ -132,6 +132,7 @@ async function build(
     base: [],
     only,
     reach,
+    windows: [],
     into,
   });
   await rm(into, { recursive: true });

@@ -3,6 +3,7 @@ import type { FoldedPartition, Parameters, TransformRequest, TransformResult } f
 import { SqlError } from "../engine.js";
 import { canReach, contributing, isBuilt, isMeant } from "./affected.js";
 import { type Connection, numberOf } from "./connection.js";
+import { lookedBackAt } from "./lookback.js";
 import { placeWithout, withValues } from "./parameters.js";
 import { characterOffset } from "./parse.js";
 import { partitionKey } from "./partition.js";
@@ -15,7 +16,10 @@ export async function transform(connection: Connection, request: TransformReques
   const { only, partitionBy } = request;
   for (const input of request.inputs) {
     const reach = request.reach.find((found) => found.input === input.name);
+    const window = request.windows.find((found) => found.input === input.name);
+    const lookedBack = only === null || window === undefined ? null : lookedBackAt(input, window, partitionBy, only);
     if (only === null) await createReadyView(connection, input);
+    else if (lookedBack !== null) await createReadyView(connection, { ...input, files: lookedBack.files }, lookedBack.condition);
     else {
       const files = await contributing(connection, input, partitionBy, only, reach);
       await createReadyView(connection, { ...input, files }, canReach(partitionBy, only, reach));
