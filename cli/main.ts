@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { addCheck } from "./commands/check.js";
 import { addInit } from "./commands/init.js";
 import { addLate } from "./commands/late.js";
 import { addLineage } from "./commands/lineage.js";
@@ -8,6 +9,7 @@ import { addQuery } from "./commands/query.js";
 import { addRun } from "./commands/run.js";
 import { addShow } from "./commands/show.js";
 import { addStatus } from "./commands/status.js";
+import { addTest } from "./commands/test.js";
 import { addVerify } from "./commands/verify.js";
 import { addWithdraw } from "./commands/withdraw.js";
 import { type Ending, endingOf, exitCode, isFlowError, isMachineTrouble } from "./exit-code.js";
@@ -44,6 +46,8 @@ export function flowProgram(session: Session): Command {
   addQuery(program, session);
   addShow(program, session);
   addLate(program, session);
+  addCheck(program, session);
+  addTest(program, session);
   addVerify(program, session);
   addWithdraw(program, session);
   addQuarantine(program, session);

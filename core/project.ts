@@ -1,9 +1,9 @@
 import type { Diagnostic } from "./diagnostic.js";
-import type { InputReach, Table } from "./engine/engine.js";
+import type { InputReach, RowBag, Table } from "./engine/engine.js";
 import type { Emit } from "./event.js";
-import type { Asset, AssetName, Catalog, Incremental, PartitionKey, RunId, VersionId } from "./model.js";
+import type { Asset, AssetName, Catalog, Incremental, Origin, PartitionKey, RunId, VersionId } from "./model.js";
 import type { Plan } from "./plan/plan.js";
-import type { LateFile, RunReport } from "./report/report.js";
+import type { CheckOutcome, LateFile, RunReport } from "./report/report.js";
 
 /** How to open a project. */
 export interface OpenOptions {
@@ -46,6 +46,10 @@ export interface FlowProject extends AsyncDisposable {
   withdraw(asset: string, file: string, options: RunOptions): Promise<RunReport>;
   /** Recomputes aside, from the log or from the inputs, and compares with what is ready. Changes nothing. */
   verify(selection: Selection, options: VerifyOptions): Promise<VerifyReport>;
+  /** Asks the checks of what is ready now: of all its rows. Changes nothing. */
+  check(selection: Selection, options: { readonly signal: AbortSignal }): Promise<CheckReport>;
+  /** Tries the declared tests, each in a store of its own that is gone afterwards. */
+  test(selection: Selection, options: { readonly signal: AbortSignal }): Promise<TestReport>;
   /** Late arrivals of past runs, newest first; of one asset or of all. */
   late(asset: string | null, options: { readonly allowMs: number | null }): Promise<LateReport>;
   /** What waits in quarantine; of one asset or of all. */
@@ -104,6 +108,45 @@ export interface AssetVerification {
     readonly unexpected: number;
     readonly examples: readonly { readonly side: "missing" | "unexpected"; readonly row: Readonly<Record<string, string | null>> }[];
   }[];
+}
+
+export interface CheckReport {
+  readonly check: 1;
+  readonly assets: readonly AssetChecks[];
+}
+
+export interface AssetChecks {
+  readonly asset: AssetName;
+  /** null: nothing is published, and nothing was asked. */
+  readonly version: VersionId | null;
+  readonly rows: number;
+  readonly checks: readonly CheckOutcome[];
+}
+
+export interface TestReport {
+  readonly test: 1;
+  readonly tests: readonly TestOutcome[];
+}
+
+export interface TestOutcome {
+  readonly asset: AssetName;
+  readonly test: string;
+  /** Where it is declared, 1-based. */
+  readonly at: Origin;
+  readonly passed: boolean;
+  /** Why there are no rows to compare; null: there are. */
+  readonly problem: string | null;
+  /** Rows expected, and rows there. */
+  readonly expected: number;
+  readonly rows: number;
+  /** What was compared. */
+  readonly columns: readonly string[];
+  /** Expected, and not there; there, and not expected: counted, and a few of them as texts in the order of `columns`. */
+  readonly missing: RowBag;
+  readonly unexpected: RowBag;
+  /** Given rows and files that were refused. */
+  readonly refused: readonly { readonly file: string; readonly rows: number | null; readonly reason: string }[];
+  readonly seconds: number;
 }
 
 export interface LateReport {

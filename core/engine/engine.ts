@@ -9,6 +9,8 @@ import type {
   PartitionField,
   PartitionKey,
   Strategy,
+  TestRow,
+  TestValue,
 } from "../model.js";
 import type { Affected } from "./affected.js";
 
@@ -167,6 +169,10 @@ export interface Session extends AsyncDisposable {
   readRefused(path: string, file: string): Promise<Table>;
   /** Rows that only one of two sets of part files has, counted and a few of them shown. */
   compare(request: CompareRequest): Promise<Comparison>;
+  /** Compares a table with the rows a test expects. */
+  compareRows(request: RowsRequest): Promise<RowsComparison>;
+  /** For each value of a test whether it is one of its type. */
+  fitting(values: readonly { readonly value: TestValue; readonly type: string }[]): Promise<readonly boolean[]>;
   /** One SELECT of a user over these tables. */
   query(sql: string, tables: readonly ReadyTable[]): Promise<Table>;
   /** Output columns of a SELECT over empty tables of these types. */
@@ -400,6 +406,28 @@ export interface Comparison {
   /** Rows that are there and should not be. */
   readonly unexpected: number;
   readonly examples: readonly { readonly side: "missing" | "unexpected"; readonly row: Readonly<Record<string, string | null>> }[];
+}
+
+export interface RowsRequest {
+  readonly actual: ReadyTable;
+  /** What is compared: some of its columns. */
+  readonly columns: readonly ColumnType[];
+  readonly expected: readonly TestRow[];
+}
+
+export interface RowsComparison {
+  /** Rows there are. */
+  readonly rows: number;
+  /** Expected, and not there. */
+  readonly missing: RowBag;
+  /** There, and not expected. */
+  readonly unexpected: RowBag;
+}
+
+/** Counted, and a few of them as texts, in the order of the columns. */
+export interface RowBag {
+  readonly count: number;
+  readonly rows: readonly (readonly (string | null)[])[];
 }
 
 export interface CheckRequest {

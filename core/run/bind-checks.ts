@@ -29,7 +29,7 @@ export async function bindChecks(
       ...columnTrouble(check, own, inputs, source, pointer),
       ...(await textTrouble(session, check, own, inputs, source, pointer)),
     ];
-    diagnostics.push(...(found.length > 0 ? found : await asked(session, check, own, inputs, source, pointer)));
+    diagnostics.push(...(found.length > 0 ? found : await valueTrouble(session, check, own, inputs, source, pointer)));
   }
   return diagnostics;
 }
@@ -124,8 +124,8 @@ async function textTrouble(
   return found;
 }
 
-/** The whole check: values that are not of the column's type, a pattern that does not compile. */
-async function asked(
+/** Texts that are none of the column's type, and a pattern that does not compile. */
+async function valueTrouble(
   session: Session,
   check: Check,
   own: TableShape,
@@ -133,12 +133,36 @@ async function asked(
   source: Source,
   pointer: string,
 ): Promise<readonly Diagnostic[]> {
-  if (check.rule !== "accepted_values" && check.rule !== "range" && check.rule !== "matches") return [];
+  if (check.rule === "matches") return patternTrouble(session, check, own, inputs, placeOf(source, `${pointer}/matches/pattern`));
+  const texts = textsIn(check).flatMap(({ value, key }) =>
+    typeof value === "string" ? [{ value, at: placeOf(source, `${pointer}/${key}`) }] : [],
+  );
+  if (!("column" in check) || texts.length === 0) return [];
+  const type = typeOf(own, check.column) ?? "";
+  const fit = await session.fitting(texts.map(({ value }) => ({ value, type })));
+  return texts.flatMap(({ value, at }, index) =>
+    fit[index] === true ? [] : [error("bad-check", at, `\`${check.column}\` is ${type}, and \`${value}\` is none`)],
+  );
+}
+
+function textsIn(check: Check): readonly { readonly value: string | number | boolean | null; readonly key: string }[] {
+  if (check.rule === "accepted_values") return check.values.map((value, at) => ({ value, key: `accepted_values/values/${at}` }));
+  if (check.rule !== "range") return [];
+  return (["min", "max"] as const).map((key) => ({ value: check[key], key: `range/${key}` }));
+}
+
+async function patternTrouble(
+  session: Session,
+  check: Check,
+  own: TableShape,
+  inputs: readonly TableShape[],
+  at: Diagnostic["at"],
+): Promise<readonly Diagnostic[]> {
   try {
     await session.describeCheck(check, own, inputs);
     return [];
   } catch (trouble) {
     if (!(trouble instanceof SqlError)) throw trouble;
-    return [error("bad-check", placeOf(source, `${pointer}/${check.rule}`), trouble.message.split("\n")[0] ?? "")];
+    return [error("bad-check", at, `this is no regular expression: ${trouble.message.split("\n")[0] ?? ""}`)];
   }
 }

@@ -1,11 +1,12 @@
 import type { AssetTexts } from "../declaration/load.js";
 import { placeInSql, type SqlText } from "../declaration/sql-place.js";
-import { type Diagnostic, error } from "../diagnostic.js";
+import { type Diagnostic, error, sortDiagnostics } from "../diagnostic.js";
 import { type Session, SqlError, type TableShape } from "../engine/engine.js";
 import type { AssetName, Catalog, ColumnType, DerivedAsset } from "../model.js";
 import { parametersAt } from "../operators/parameters.js";
 import { contractBreaches } from "../operators/transform.js";
 import { bindChecks } from "./bind-checks.js";
+import { bindTests } from "./bind-tests.js";
 import { sqlTrouble } from "./sql-trouble.js";
 
 export interface Bound {
@@ -31,9 +32,10 @@ export async function bindCatalog(session: Session, catalog: Catalog, texts: Rea
   }
   for (const asset of catalog.assets) {
     const source = texts.get(asset.name)?.source;
-    if (source !== undefined) diagnostics.push(...(await bindChecks(session, asset, source, shapes)));
+    if (source === undefined) continue;
+    diagnostics.push(...(await bindChecks(session, asset, source, shapes)), ...(await bindTests(session, asset, source, shapes)));
   }
-  return { shapes, diagnostics };
+  return { shapes, diagnostics: sortDiagnostics(diagnostics) };
 }
 
 /** Columns of its output; null where they cannot be known. */

@@ -14,12 +14,14 @@ import { timelessOf } from "../operators/transform.js";
 import { noRequests, type Requests } from "../plan/make-plan.js";
 import type { Plan } from "../plan/plan.js";
 import type {
+  CheckReport,
   FlowProject,
   OpenOptions,
   QuarantineReport,
   ReachReport,
   RunOptions,
   Selection,
+  TestReport,
   VerifyOptions,
   VerifyReport,
   Wishes,
@@ -31,6 +33,7 @@ import { type Layout, openLayout } from "../store/layout.js";
 import { readPointer } from "../store/versions.js";
 import { suggestion } from "../suggest.js";
 import { type Bound, bindCatalog } from "./bind.js";
+import { checkReady } from "./check.js";
 import { lateArrivals } from "./late.js";
 import { discard, quarantined, quarantinedRows, takeOut } from "./quarantine.js";
 import { refuseRange } from "./range.js";
@@ -40,6 +43,7 @@ import { showAsset } from "./show.js";
 import { sqlTrouble } from "./sql-trouble.js";
 import { planFor, type State } from "./state.js";
 import { statusOf } from "./status.js";
+import { tryTests } from "./try-tests.js";
 import { verifyAsset } from "./verify.js";
 
 /** What stands between flow and the disk: tests stop, fail or kill it there. */
@@ -114,6 +118,8 @@ function projectOver(opened: Opened): FlowProject {
     show: (asset) => withState(opened, "read", (state) => showAsset(state, catalog, named(catalog, asset))),
     withdraw: (asset, file, options) => withdraw(opened, named(catalog, asset), file, options),
     verify: (selection, options) => verify(opened, selection, options),
+    check: (selection, options) => check(opened, selection, options.signal),
+    test: (selection, options) => test(opened, selection, options.signal),
     late: (asset, { allowMs }) =>
       withState(opened, "read", async (state) => lateArrivals(state, catalog, asset === null ? null : named(catalog, asset).name, allowMs)),
     quarantined: (asset) => withState(opened, "read", async (state) => quarantined(state, namesOf(catalog, asset))),
@@ -240,14 +246,37 @@ async function discardOne(opened: Opened, asset: AssetName, file: string): Promi
 }
 
 async function verify(opened: Opened, selection: Selection, options: VerifyOptions): Promise<VerifyReport> {
-  const { assets, diagnostics } = select(opened.catalog, selection);
-  if (diagnostics.length > 0) throw new FlowError(diagnostics);
+  const assets = exactly(opened.catalog, selection);
   const { engine, layout, ports, spill } = opened;
   return withState(opened, "read", async ({ ledger }) => {
     const verified: VerifyReport["assets"][number][] = [];
     for (const asset of assets) verified.push(await verifyAsset({ layout, files: ports.files, ledger, engine, spill }, asset, options));
     return { verify: 1, assets: verified };
   });
+}
+
+async function check(opened: Opened, selection: Selection, signal: AbortSignal): Promise<CheckReport> {
+  const asked = exactly(opened.catalog, selection);
+  await refuseBrokenSql(opened);
+  const { engine, layout, options } = opened;
+  const assets: CheckReport["assets"][number][] = [];
+  for (const asset of asked) assets.push(await checkReady({ layout, engine, clock: options.clock }, asset, signal));
+  return { check: 1, assets };
+}
+
+async function test(opened: Opened, selection: Selection, signal: AbortSignal): Promise<TestReport> {
+  const asked = exactly(opened.catalog, selection);
+  await refuseBrokenSql(opened);
+  const { catalog, options, ports } = opened;
+  const { shapes } = await opened.bound();
+  return tryTests({ catalog, shapes, files: ports.files, clock: options.clock, signal }, asked);
+}
+
+/** What is asked for, and nothing else. */
+function exactly(catalog: Catalog, selection: Selection): readonly Asset[] {
+  const { assets, diagnostics } = select(catalog, selection);
+  if (diagnostics.length > 0) throw new FlowError(diagnostics);
+  return assets;
 }
 
 /** What is asked for and what that needs, inputs first. */

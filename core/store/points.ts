@@ -57,6 +57,8 @@ export const filePoints = {
   "archive:marker": "removes the marker of a file that was taken",
   "archive:sync": "makes the log survive a power cut",
 
+  "test:land": "puts a file that a test gives into the landing of the test's own store",
+
   "recover:return": "gives a file a dead run had taken back to landing",
   "recover:remove": "removes what a dead run left unfinished",
   "recover:sync": "makes recovery survive a power cut",

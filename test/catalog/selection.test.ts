@@ -31,6 +31,7 @@ function assetOf(name: string, inputs: readonly string[]): Asset {
   const base = {
     name,
     inputs,
+    checks: [],
     tags: [folder],
     origin: { file: `assets/${folder}/${name}.yaml`, line: 1, column: 1 },
     kind: inputs.length === 0 ? "ingested" : "derived",

@@ -4,6 +4,7 @@ import { main } from "../../cli/main.js";
 import type { Open } from "../../cli/session.js";
 import type { FlowProject, OpenOptions, RunOptions } from "../../core/project.js";
 import type { RunReport } from "../../core/report/report.js";
+import { checkReport, testReport } from "./check-values.js";
 import { equalReport, lateReport, plan, quarantineReport, reachReport, report, showReport, statusReport } from "./values.js";
 
 /** A stream that remembers what was written to it. */
@@ -79,6 +80,8 @@ export function fakeProject(project: Partial<FlowProject> = {}): FlowProject {
     query: async () => ({ columns: [{ name: "n", type: "INTEGER" }], rows: [["1"]] }),
     show: async () => showReport,
     withdraw: async (_asset, _file, options) => finished(options),
+    check: async () => checkReport,
+    test: async () => testReport,
     verify: async () => equalReport,
     late: async () => lateReport,
     quarantined: async () => quarantineReport,

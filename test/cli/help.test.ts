@@ -10,6 +10,8 @@ const commands = [
   "query",
   "show",
   "late",
+  "check",
+  "test",
   "verify",
   "withdraw",
   "quarantine",

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { renderAccount } from "../../cli/print/account.js";
 import { count, cut, duration, durationText, instant, list, span, thousands } from "../../cli/print/amount.js";
+import { renderChecks } from "../../cli/print/check.js";
 import { renderDeclaration } from "../../cli/print/declaration.js";
 import { ansiPaint, noPaint } from "../../cli/print/frame.js";
 import { renderLate } from "../../cli/print/late.js";
@@ -11,9 +12,11 @@ import { renderDiscarded, renderQuarantine } from "../../cli/print/quarantine.js
 import { renderReach } from "../../cli/print/reach.js";
 import { renderShow } from "../../cli/print/show.js";
 import { renderStatus } from "../../cli/print/status.js";
+import { renderTests } from "../../cli/print/test.js";
 import { renderVerify } from "../../cli/print/verify.js";
 import type { Asset, PartitionKey } from "../../core/model.js";
 import type { AssetOutcome } from "../../core/report/report.js";
+import { checkReport, failedChecks, failedTests, testReport } from "./check-values.js";
 import {
   buildAssets,
   builds,
@@ -54,6 +57,13 @@ const goldens: readonly (readonly [file: string, text: string])[] = [
   ["account-nothing-to-do", renderAccount(idleReport, [], loud)],
   ["account-late", renderAccount(lateRun, [orders, daily], loud)],
   ["account-restatements", renderAccount(restatements, [], loud)],
+  ["check", renderChecks(checkReport, { quiet: false })],
+  ["check-failed", renderChecks(failedChecks, { quiet: false })],
+  ["check-failed-quiet", renderChecks(failedChecks, { quiet: true })],
+  ["test", renderTests(testReport, { quiet: false })],
+  ["test-failed", renderTests(failedTests, { quiet: false })],
+  ["test-failed-quiet", renderTests(failedTests, { quiet: true })],
+  ["test-none", renderTests({ test: 1, tests: [] }, { quiet: false })],
   ["late", renderLate(lateReport, null)],
   ["verify", renderVerify(equalReport, [orders, daily], { ideal: false, quiet: false })],
   ["verify-differing", renderVerify(differingReport, [orders, daily], { ideal: false, quiet: false })],

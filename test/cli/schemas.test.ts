@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Ajv, type ValidateFunction } from "ajv";
 import { describe, expect, test } from "vitest";
+import { failedTests } from "./check-values.js";
 import { flow } from "./harness.js";
 import { differingReport } from "./values.js";
 
@@ -9,6 +10,8 @@ type Schema = Readonly<Record<string, unknown>>;
 /** What each schema says: the command that prints it, and its topmost list. */
 const printed = [
   ["verify", "verify --json", "assets"],
+  ["check", "check --json", "assets"],
+  ["test", "test --json", "tests"],
   ["late", "late --json", "arrivals"],
   ["quarantine", "quarantine list --json", "items"],
   ["quarantine", "quarantine discard orders a.csv --json", "items"],
@@ -19,7 +22,10 @@ const printed = [
 describe.each(printed)("%s.schema.json", (schema, argv, list) => {
   const validate = validator(schema);
   const print = async (): Promise<Schema> => {
-    const { stdout } = await flow(argv.split(" "), { verify: async () => differingReport });
+    const { stdout } = await flow(argv.split(" "), {
+      verify: async () => differingReport,
+      test: async () => failedTests,
+    });
     return JSON.parse(stdout) as Schema;
   };
 

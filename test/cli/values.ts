@@ -575,7 +575,17 @@ export const orders: Asset = {
   name: name("orders"),
   checks: [
     { ...check, rule: "unique", columns: ["order_id"], name: "unique(order_id)", severity: "error", errorIf: anyRow },
-    { ...check, rule: "range", column: "amount", min: 0, max: null, name: "range(amount)", severity: "warn", warnIf: anyRow, where: "op <> 'D'" },
+    {
+      ...check,
+      rule: "range",
+      column: "amount",
+      min: 0,
+      max: null,
+      name: "range(amount)",
+      severity: "warn",
+      warnIf: anyRow,
+      where: "op <> 'D'",
+    },
   ],
   columns: [
     {

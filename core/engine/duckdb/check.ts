@@ -79,15 +79,15 @@ function failingRows(request: Asked, check: Check): string {
       return `SELECT ${columns}, count(*) AS "count" FROM ${from} GROUP BY ${columns} HAVING count(*) > 1`;
     }
     case "accepted_values":
-      return `SELECT * FROM ${from} WHERE ${ident(check.column)} NOT IN (${check.values.map(literal).join(", ")})`;
+      return `SELECT * FROM ${from} WHERE ${ident(check.column)} NOT IN (${check.values.map((value) => valueOf(request, check.column, value)).join(", ")})`;
     case "range":
-      return `SELECT * FROM ${from} WHERE ${bounds(ident(check.column), check.min, check.max)}`;
+      return `SELECT * FROM ${from} WHERE ${bounds(ident(check.column), limitOf(request, check.column, check.min), limitOf(request, check.column, check.max))}`;
     case "matches":
       return `SELECT * FROM ${from} WHERE NOT regexp_full_match(${ident(check.column)}::VARCHAR, ${text(check.pattern)})`;
     case "relationships":
       return withoutCounterpart(from, check);
     case "row_count":
-      return `SELECT * FROM (SELECT count(*) AS "rows" FROM ${from}) WHERE ${bounds('"rows"', check.min, check.max)}`;
+      return `SELECT * FROM (SELECT count(*) AS "rows" FROM ${from}) WHERE ${bounds('"rows"', numeral(check.min), numeral(check.max))}`;
     case "freshness":
       return tooOld(request, from, check);
     case "expression":
@@ -117,9 +117,24 @@ function typeOf(columns: readonly ColumnType[], name: string): string {
   return columns.find((column) => column.name.toLowerCase() === name.toLowerCase())?.type ?? "";
 }
 
-function bounds(value: string, min: string | number | null, max: string | number | null): string {
+/** SQL for a value that a column is compared with; a text is one of the column's type. */
+function valueOf({ subject }: Asked, column: string, value: string | number | boolean): string {
+  const type = typeOf(subject.columns, column);
+  return typeof value === "string" || type === "VARCHAR" ? `CAST(${text(String(value))} AS ${type})` : literal(value);
+}
+
+function limitOf(asked: Asked, column: string, limit: string | number | null): string | null {
+  return limit === null ? null : valueOf(asked, column, limit);
+}
+
+/** @param min SQL; null: no limit */
+function bounds(value: string, min: string | null, max: string | null): string {
   const broken: string[] = [];
-  if (min !== null) broken.push(`${value} < ${literal(min)}`);
-  if (max !== null) broken.push(`${value} > ${literal(max)}`);
+  if (min !== null) broken.push(`${value} < ${min}`);
+  if (max !== null) broken.push(`${value} > ${max}`);
   return broken.length === 0 ? "false" : broken.join(" OR ");
+}
+
+function numeral(number: number | null): string | null {
+  return number === null ? null : String(number);
 }

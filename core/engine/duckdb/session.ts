@@ -3,6 +3,7 @@ import { affectedPaths, following, spread } from "./affected.js";
 import { describeCheck, runChecks } from "./check.js";
 import { compare } from "./compare.js";
 import type { Connection } from "./connection.js";
+import { compareRows, fitting } from "./expect.js";
 import { fold } from "./fold.js";
 import { linesOf } from "./readers.js";
 import { createReadyView, emptySelect } from "./ready.js";
@@ -29,6 +30,8 @@ export function openSession(connection: Connection): Session {
     },
     readRefused: (path, file) => connection.table(`SELECT * FROM read_parquet(${text(path)}) WHERE file = ${text(file)} ORDER BY line`),
     compare: (request) => compare(connection, request),
+    compareRows: (request) => compareRows(connection, request),
+    fitting: (values) => fitting(connection, values),
     async query(sql, tables) {
       for (const table of tables) await createReadyView(connection, table);
       // As a statement of its own: a view would refuse two columns of one name.
