@@ -54,7 +54,7 @@ async function bench(): Promise<void> {
 function asked(): { readonly quick: boolean; readonly size: Size } {
   const text = { type: "string" } as const;
   const { values } = parseArgs({ options: { quick: { type: "boolean", default: false }, days: text, rows: text, rounds: text } });
-  const usual = values.quick ? { days: 200, rowsPerDay: 1000, rounds: 3 } : { days: 2000, rowsPerDay: 10_000, rounds: 3 };
+  const usual = values.quick ? { days: 200, rowsPerDay: 1000, rounds: 3 } : { days: 2000, rowsPerDay: 20_000, rounds: 3 };
   const number = (given: string | undefined, otherwise: number): number => (given === undefined ? otherwise : Number(given));
   const size = {
     days: number(values.days, usual.days),

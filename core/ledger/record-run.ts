@@ -1,7 +1,6 @@
 import { type AssetName, unreachable, type VersionId } from "../model.js";
-import { canonicalJson } from "../store/canonical-json.js";
-import { sha256Of } from "../store/hash-file.js";
 import type { AcceptedDelivery, Manifest, RowAccount } from "../store/manifest.js";
+import { manifestText } from "../store/manifest-text.js";
 import type { Database } from "./driver.js";
 import type { DeliveryRow, FileDecision, RunRecord } from "./ledger.js";
 
@@ -44,7 +43,7 @@ function insertVersion(database: Database, manifest: Manifest): boolean {
     manifest.asset,
     manifest.version,
     manifest.parent?.version ?? null,
-    sha256Of(canonicalJson(manifest)),
+    manifestText(manifest).sha256,
     manifest.published_at,
     manifest.declaration.fingerprint,
     JSON.stringify(manifest.inputs),

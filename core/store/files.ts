@@ -200,13 +200,24 @@ async function linkAll(links: readonly Link[], step: Step): Promise<void> {
   const made = new Set<string>();
   for (const [at, { from, to }] of links.entries()) {
     const folder = dirname(to);
-    if (!made.has(folder)) mkdirSync(folder, { recursive: true });
+    if (!made.has(folder)) makeFolder(folder);
     made.add(folder);
     await linkOrCopy(from, to, step);
     if (at % atOnce === atOnce - 1) {
       await setImmediate();
       await step();
     }
+  }
+}
+
+/** Most lie in one that is there: looking for those above each time takes longer. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (isSystemError(error, "EEXIST")) return;
+    if (!isSystemError(error, "ENOENT")) throw error;
+    mkdirSync(path, { recursive: true });
   }
 }
 

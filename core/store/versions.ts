@@ -1,10 +1,10 @@
-import { readFile, readlink } from "node:fs/promises";
+import { readFile, readlink, stat } from "node:fs/promises";
 import type { AssetName, ContentHash, VersionId } from "../model.js";
-import { canonicalJson } from "./canonical-json.js";
 import type { Files } from "./files.js";
 import { sha256Of } from "./hash-file.js";
 import type { Layout } from "./layout.js";
 import type { Manifest } from "./manifest.js";
+import { manifestText } from "./manifest-text.js";
 import { isSystemError, storeTrouble } from "./trouble.js";
 
 /** A version as it is written down: its manifest and the hash of the manifest's bytes, which the next version keeps. */
@@ -64,7 +64,7 @@ export async function* chain(layout: Layout, asset: AssetName): AsyncGenerator<S
 async function moveToArchive(layout: Layout, files: Files, candidate: string, manifest: Manifest): Promise<ContentHash> {
   const there = await findManifest(layout, manifest.asset, manifest.version);
   if (there !== null) return sameManifest(there, manifest);
-  const sha256 = await files.writeDurable("publish:manifest", layout.manifestIn(candidate), canonicalJson(manifest));
+  const sha256 = await files.writeDurable("publish:manifest", layout.manifestIn(candidate), manifestText(manifest).text);
   // Linked parts were made durable by the version they came from.
   await files.syncTree("publish:sync-parts", candidate, { skipLinked: true });
   await files.makeDirDurable("publish:make", layout.versions(manifest.asset));
@@ -73,7 +73,7 @@ async function moveToArchive(layout: Layout, files: Files, candidate: string, ma
 }
 
 function sameManifest(there: StoredManifest, manifest: Manifest): ContentHash {
-  if (there.sha256 === sha256Of(canonicalJson(manifest))) return there.sha256;
+  if (there.sha256 === manifestText(manifest).sha256) return there.sha256;
   throw damaged(`version \`${manifest.version}\` of \`${manifest.asset}\` exists with other content`);
 }
 
@@ -86,9 +86,41 @@ async function parentOf(layout: Layout, child: Manifest): Promise<StoredManifest
   return parent;
 }
 
+interface Known {
+  /** What would be another if the file were. */
+  readonly file: string;
+  readonly stored: StoredManifest;
+}
+
+/** A run asks for the same few manifests again and again, and one of thousands of partitions takes milliseconds to parse. */
+const known = new Map<string, Known>();
+const mostKnown = 32;
+
 async function findManifest(layout: Layout, asset: AssetName, version: VersionId): Promise<StoredManifest | null> {
-  const bytes = await readIfThere(layout.manifest(asset, version));
-  if (bytes === null) return null;
+  const path = layout.manifest(asset, version);
+  const file = await identityOf(path);
+  if (file === null) return null;
+  const before = known.get(path);
+  if (before?.file === file) return before.stored;
+  const stored = await readStored(path, asset, version);
+  known.delete(path);
+  known.set(path, { file, stored });
+  for (const oldest of known.keys()) if (known.size > mostKnown) known.delete(oldest);
+  return stored;
+}
+
+async function identityOf(path: string): Promise<string | null> {
+  try {
+    const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+    return [ino, size, mtimeNs, ctimeNs].join(" ");
+  } catch (error) {
+    if (isSystemError(error, "ENOENT", "ENOTDIR")) return null;
+    throw error;
+  }
+}
+
+async function readStored(path: string, asset: AssetName, version: VersionId): Promise<StoredManifest> {
+  const bytes = await readFile(path);
   const manifest = parseManifest(bytes, `the manifest of version \`${version}\` of \`${asset}\``);
   if (manifest.asset !== asset || manifest.version !== version) {
     throw damaged(`the manifest in \`archive/${asset}/${version}\` is that of \`${manifest.asset}\` \`${manifest.version}\``);
@@ -110,15 +142,6 @@ function parseJson(bytes: Buffer): unknown {
     return JSON.parse(bytes.toString("utf8"));
   } catch {
     return null;
-  }
-}
-
-async function readIfThere(path: string): Promise<Buffer | null> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    if (isSystemError(error, "ENOENT")) return null;
-    throw error;
   }
 }
 
