@@ -9,6 +9,7 @@ export * from "./model.js";
 export type * from "./plan/plan.js";
 export type * from "./project.js";
 export type * from "./report/report.js";
-export { openProject, type Ports } from "./run/open.js";
+export { openProject } from "./run/open.js";
+export type { Ports } from "./run/opened.js";
 export * from "./source.js";
 export type * from "./store/manifest.js";

@@ -1,15 +1,9 @@
-import { existsSync } from "node:fs";
 import { graphOf, reach } from "../catalog/graph.js";
 import { select, withAncestors } from "../catalog/selection.js";
-import { type AssetTexts, loadCatalog, loadProject } from "../declaration/load.js";
-import { type Diagnostic, error, FlowError, hasErrors } from "../diagnostic.js";
+import { loadCatalog, loadProject } from "../declaration/load.js";
+import { type Diagnostic, error, FlowError } from "../diagnostic.js";
 import { openDuckdb } from "../engine/duckdb/instance.js";
-import { type Engine, SqlError, type Table } from "../engine/engine.js";
-import type { Ledger } from "../ledger/ledger.js";
-import { indexAsset } from "../ledger/rebuild.js";
-import { openLedger } from "../ledger/sqlite.js";
 import type { Asset, AssetName, Catalog, Project } from "../model.js";
-import { readyTable } from "../operators/ready-table.js";
 import { timelessOf } from "../operators/transform.js";
 import { noRequests, type Requests } from "../plan/make-plan.js";
 import type { Plan } from "../plan/plan.js";
@@ -28,32 +22,22 @@ import type {
 } from "../project.js";
 import type { RunReport } from "../report/report.js";
 import { nextRunId } from "../run-id.js";
-import { type Files, openFiles } from "../store/files.js";
-import { type Layout, openLayout } from "../store/layout.js";
-import { readPointer } from "../store/versions.js";
+import { openFiles } from "../store/files.js";
+import { openLayout } from "../store/layout.js";
 import { suggestion } from "../suggest.js";
-import { type Bound, bindCatalog } from "./bind.js";
 import { checkReady } from "./check.js";
 import { lateArrivals } from "./late.js";
+import { binding, named, namesOf, type Opened, type Ports, refuseBrokenSql, withState } from "./opened.js";
 import { discard, quarantined, quarantinedRows, takeOut } from "./quarantine.js";
+import { query } from "./query.js";
 import { refuseRange } from "./range.js";
 import { reachOfAssets, reachReport } from "./reach.js";
 import { runSelected } from "./run.js";
 import { showAsset } from "./show.js";
-import { sqlTrouble } from "./sql-trouble.js";
-import { planFor, type State } from "./state.js";
+import { planFor } from "./state.js";
 import { statusOf } from "./status.js";
 import { tryTests } from "./try-tests.js";
 import { verifyAsset } from "./verify.js";
-
-/** What stands between flow and the disk: tests stop, fail or kill it there. */
-export interface Ports {
-  readonly files: Files;
-  /** Runs around every change of the ledger. */
-  readonly onLedgerPoint?: NonNullable<Parameters<typeof openLedger>[1]>["onPoint"];
-  /** Derived assets over more rows are built slice by slice where that is possible. */
-  readonly rowsAtOnce?: number;
-}
 
 /** Some seconds of work: little is lost when it is stopped, and little is added by doing it in parts. */
 const usualRowsAtOnce = 2_000_000;
@@ -92,17 +76,6 @@ export async function openProject(options: OpenOptions, ports: Ports = { files: 
     await engine[Symbol.asyncDispose]();
     throw trouble;
   }
-}
-
-interface Opened {
-  readonly catalog: Catalog;
-  readonly warnings: readonly Diagnostic[];
-  readonly bound: () => Promise<Bound>;
-  readonly layout: Layout;
-  readonly spill: string;
-  readonly engine: Engine;
-  readonly options: OpenOptions;
-  readonly ports: Ports;
 }
 
 function projectOver(opened: Opened): FlowProject {
@@ -192,21 +165,6 @@ async function carryOut(opened: Opened, { emit, signal }: RunOptions, assets: re
   });
 }
 
-/** An asset by its own name, no selector. */
-function named(catalog: Catalog, name: string): Asset {
-  const asset = catalog.assets.find((candidate) => candidate.name === name);
-  if (asset !== undefined) return asset;
-  const hint = suggestion(
-    name,
-    catalog.assets.map((candidate) => candidate.name),
-  );
-  throw new FlowError([error("unknown-asset", null, `no asset is named \`${name}\``, hint)]);
-}
-
-function namesOf(catalog: Catalog, name: string | null): readonly AssetName[] {
-  return name === null ? catalog.assets.map((asset) => asset.name) : [named(catalog, name).name];
-}
-
 /** An asset and all that reads it, inputs first. */
 function withReaders(catalog: Catalog, asset: Asset): readonly Asset[] {
   const reached = reach(graphOf(catalog).readBy, [asset.name], Number.POSITIVE_INFINITY);
@@ -287,83 +245,12 @@ function selected(catalog: Catalog, selection: Selection): readonly Asset[] {
   return withAncestors(catalog, assets).filter((asset) => !excluded.has(asset));
 }
 
-/** Trouble in the SQL of any asset, before anything is done. */
-async function refuseBrokenSql(opened: Opened): Promise<void> {
-  const { diagnostics } = await opened.bound();
-  if (hasErrors(diagnostics)) throw new FlowError(diagnostics);
-}
-
-/** Types of all assets, worked out once. */
-function binding(engine: Engine, catalog: Catalog, texts: ReadonlyMap<AssetName, AssetTexts>): () => Promise<Bound> {
-  let bound: Promise<Bound> | null = null;
-  const bind = async (): Promise<Bound> => {
-    const asks = catalog.assets.some(({ checks, tests }) => checks.length > 0 || tests.length > 0);
-    if (!asks && ![...texts.values()].some(({ sql, conditions }) => sql !== null || conditions.length > 0))
-      return { shapes: new Map(), diagnostics: [] };
-    await using session = await engine.session();
-    return await bindCatalog(session, catalog, texts);
-  };
-  return () => {
-    bound ??= bind();
-    return bound;
-  };
-}
-
 async function reachOfProject(opened: Opened, asset: string | null): Promise<ReachReport> {
   await refuseBrokenSql(opened);
   const { catalog, engine, layout } = opened;
   const names = new Set(namesOf(catalog, asset));
   const assets = catalog.assets.filter((candidate) => candidate.kind === "derived").filter(({ name }) => names.has(name));
   return reachReport(assets, await reachOfAssets(engine, layout, null, assets, (await opened.bound()).shapes), timelessOf(catalog));
-}
-
-/** Opens the ledger for as long as the work takes. Who only reads leaves no trace where there is no store yet. */
-async function withState<T>(opened: Opened, purpose: "read" | "write", use: (state: State) => Promise<T>): Promise<T> {
-  const { catalog, layout, options, ports } = opened;
-  const path = layout.ledger();
-  const isNew = !existsSync(path);
-  if (purpose === "write") await ports.files.makeDir("store:make", layout.locks());
-  const ledger = await openLedger(purpose === "read" && isNew ? ":memory:" : path, { onPoint: ports.onLedgerPoint });
-  try {
-    await bringUpToDate(layout, catalog, ledger, isNew);
-    const keepIn = purpose === "write" ? ports.files : null;
-    const proven: State["reach"] = async (assets) => reachOfAssets(opened.engine, layout, keepIn, assets, (await opened.bound()).shapes);
-    return await use({ layout, ledger, clock: options.clock, memory: new Map(), reach: proven, timeless: timelessOf(catalog) });
-  } finally {
-    ledger.close();
-  }
-}
-
-/** The ledger is an index: a missing one is made again from the store, one that a crash left behind is told the rest. */
-async function bringUpToDate(layout: Layout, catalog: Catalog, ledger: Ledger, isNew: boolean): Promise<void> {
-  for (const { name } of catalog.assets) {
-    const current = await readPointer(layout, name);
-    if (isNew || (current !== null && ledger.current(name)?.version !== current)) await indexAsset(layout, name, ledger);
-  }
-}
-
-async function query({ catalog, engine, layout }: Opened, sql: string): Promise<Table> {
-  await using session = await engine.session();
-  const [parsed] = await engine.parse([sql]);
-  const text = { sql, file: { path: "<query>", text: sql }, range: { start: 0, end: sql.length } };
-  if (parsed?.ok !== true)
-    throw new FlowError([sqlTrouble(new SqlError("parser", parsed?.message ?? "", parsed?.offset ?? null, []), text)]);
-  // Every pointer is resolved once, before the first row is read.
-  const ready = await Promise.all(catalog.assets.map(({ name }) => readyTable(layout, name)));
-  const unpublished = parsed.tables
-    .map(({ name }) => name)
-    .filter((name) => catalog.assets.some((asset, at) => asset.name === name && ready[at] === null));
-  if (unpublished.length > 0) {
-    throw new FlowError([error("unknown-version", null, `\`${unpublished[0]}\` has no version yet`, "`flow run` makes one")]);
-  }
-  try {
-    return await session.query(
-      sql,
-      ready.flatMap((entry) => (entry === null ? [] : [entry.table])),
-    );
-  } catch (trouble) {
-    throw trouble instanceof SqlError ? new FlowError([sqlTrouble(trouble, text)]) : trouble;
-  }
 }
 
 /** DuckDB reads `a=b` in any folder of a path as a partition: a store must not lie below one. */

@@ -1,6 +1,6 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Ports } from "../../core/run/open.js";
+import type { Ports } from "../../core/run/opened.js";
 import { openFiles } from "../../core/store/files.js";
 
 /** Where a run is killed, or interrupted as by Ctrl-C: the nth time (from 1) it comes to this point in this phase. */
