@@ -35,6 +35,10 @@ export interface Column {
   readonly trim: boolean;
   /** Texts that mean NULL, beside the file's own `nulls`. */
   readonly nulls: readonly string[];
+  /** What stands before the fraction of a number in a CSV file. */
+  readonly decimal: string;
+  /** What may stand between groups of three digits in a CSV file; null: nothing. */
+  readonly thousands: string | null;
   readonly description: string | null;
 }
 
@@ -66,9 +70,9 @@ export type Format = "csv" | "json" | "ndjson" | "parquet";
 
 export interface CsvDialect {
   readonly delimiter: string | "auto";
-  readonly quote: string;
-  readonly escape: string;
-  readonly encoding: "auto" | "utf-8" | "utf-16" | "latin-1";
+  readonly quote: string | "auto";
+  readonly escape: string | "auto";
+  readonly encoding: "auto" | "utf-8" | "utf-16" | "latin-1" | "windows-1252";
   readonly header: boolean;
   readonly nulls: readonly string[];
   /** Lines to skip before the header. */

@@ -1,3 +1,5 @@
+import type { CsvDialect } from "../model.js";
+
 /**
  * What a declaration looks like once its shape is valid: `schemas/*.json` as types, names as the user writes them.
  * Everything is optional here; defaults and references come with resolving.
@@ -45,9 +47,11 @@ export interface CsvDeclaration {
   readonly delimiter?: string;
   readonly quote?: string;
   readonly escape?: string;
-  readonly encoding?: "auto" | "utf-8" | "utf-16" | "latin-1";
+  readonly encoding?: CsvDialect["encoding"];
   readonly header?: boolean;
   readonly nulls?: readonly string[];
+  readonly decimal?: string;
+  readonly thousands?: string;
   readonly skip?: number;
 }
 
@@ -59,6 +63,8 @@ export interface ColumnDeclaration {
   readonly zone?: string;
   readonly trim?: boolean;
   readonly nulls?: readonly string[];
+  readonly decimal?: string;
+  readonly thousands?: string;
   readonly description?: string;
 }
 

@@ -2,7 +2,7 @@ import { type Diagnostic, error } from "../diagnostic.js";
 import type { AssetName, Column, Incremental, Lateness, Origin, PartitionField } from "../model.js";
 import { positionAt, type SourceFile } from "../source.js";
 import { readType } from "./column-type.js";
-import type { AssetDeclaration, ColumnDeclaration, LatenessDeclaration } from "./declaration.js";
+import type { AssetDeclaration, ColumnDeclaration, CsvDeclaration, LatenessDeclaration } from "./declaration.js";
 import { type AssetDefaults, type ColumnReference, type DerivedDraft, type Draft, type IngestedDraft, itemsOf } from "./draft.js";
 import { readDuration } from "./duration.js";
 import { readPartitionTerm } from "./partition-term.js";
@@ -19,7 +19,7 @@ export const unknownType = "";
 /** Makes every default explicit and reads the little languages inside texts: types, partition terms, durations. */
 export function resolveAsset(shaped: Shaped<AssetDeclaration>, sibling: SourceFile | null, defaults: AssetDefaults): Draft {
   const { declaration, source } = shaped;
-  const columns = resolveColumns(shaped, defaults.timezone);
+  const columns = resolveColumns(shaped, defaults);
   const partitions = resolvePartitions(shaped);
   const checks = resolveChecks(shaped);
   const sql = sqlOf(shaped, sibling);
@@ -113,14 +113,15 @@ function originOf(source: YamlSource, pointer: string): Origin {
 
 function resolveColumns(
   shaped: Shaped<AssetDeclaration>,
-  timezone: string,
+  { timezone, ingest }: AssetDefaults,
 ): { readonly columns: readonly Column[]; readonly diagnostics: readonly Diagnostic[] } {
   const diagnostics: Diagnostic[] = [];
+  const { csv = {} } = mergeIngest(ingest, shaped.declaration.ingest ?? {});
   const columns = inOrder(shaped).map(([name, declared]) => {
     const pointer = below("/columns", name);
     const column = typeof declared === "string" ? { type: declared } : declared;
     const type = typeof declared === "string" ? pointer : below(pointer, "type");
-    return resolveColumn(name, column, columnType(column.type, type, shaped.source, diagnostics), timezone);
+    return resolveColumn(name, column, columnType(column.type, type, shaped.source, diagnostics), timezone, csv);
   });
   return { columns, diagnostics };
 }
@@ -139,7 +140,7 @@ function columnType(text: string | undefined, pointer: string, source: YamlSourc
   return unknownType;
 }
 
-function resolveColumn(name: string, declared: ColumnDeclaration, type: string, timezone: string): Column {
+function resolveColumn(name: string, declared: ColumnDeclaration, type: string, timezone: string, csv: CsvDeclaration): Column {
   return {
     name,
     type,
@@ -149,6 +150,8 @@ function resolveColumn(name: string, declared: ColumnDeclaration, type: string, 
     zone: declared.zone ?? timezone,
     trim: declared.trim ?? false,
     nulls: declared.nulls ?? [],
+    decimal: declared.decimal ?? csv.decimal ?? ".",
+    thousands: declared.thousands ?? csv.thousands ?? null,
     description: declared.description ?? null,
   };
 }

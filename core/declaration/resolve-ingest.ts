@@ -44,8 +44,8 @@ function duplicateDefault(strategy: Strategy): "skip" | "accept" {
 function resolveCsv({ csv = {} }: IngestDeclaration): CsvDialect {
   return {
     delimiter: csv.delimiter ?? "auto",
-    quote: csv.quote ?? '"',
-    escape: csv.escape ?? '"',
+    quote: csv.quote ?? "auto",
+    escape: csv.escape ?? "auto",
     encoding: csv.encoding ?? "auto",
     header: csv.header ?? true,
     nulls: csv.nulls ?? [""],

@@ -1,3 +1,5 @@
+import type { Padding } from "../csv/dialect.js";
+import type { Encoding } from "../csv/encoding.js";
 import type {
   Check,
   Column,
@@ -221,8 +223,8 @@ export interface FileToStage {
   readonly format: Format;
   /** How the file's fields map to columns; CSV only. */
   readonly csv: CsvLayout | null;
-  /** Newline bytes in the file where known: tells whether lines and records are the same. */
-  readonly newlines: number | null;
+  /** Records below the header of a CSV file that is proven plain; null: it has to be read with care. */
+  readonly records: number | null;
   /** Watermark to judge its rows against; null: not judged. */
   readonly judgeAgainst: string | null;
   /** Instant (ISO) beyond which event times are refused; null: no limit. */
@@ -233,12 +235,25 @@ export interface CsvLayout {
   readonly delimiter: string;
   readonly quote: string;
   readonly escape: string;
-  readonly encoding: "utf-8" | "utf-16" | "latin-1";
+  readonly encoding: Encoding;
+  /** Whether some of its bytes are no text in this encoding. */
+  readonly damaged: boolean;
   readonly header: boolean;
-  readonly skip: number;
+  /** The header's cells; null without one. */
+  readonly names: readonly string[] | null;
+  /** Line of the first row. */
+  readonly firstLine: number;
   readonly nulls: readonly string[];
   /** For each field of the file the column it feeds; null: none. */
   readonly fields: readonly (string | null)[];
+  /** Whether the quote was found out and not declared. */
+  readonly quoteGuessed: boolean;
+  /** Whether two backslashes in quotes could stand for one. */
+  readonly escapeUnclear: boolean;
+  /** Blanks around its fields that are none of their own. */
+  readonly padding: Padding | null;
+  /** Whether the first row belongs to the header. */
+  readonly headerGoesOn: boolean;
 }
 
 export interface StageResult {

@@ -2,8 +2,8 @@ import { createReadStream } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
 
-/** What a compressed file says of itself; `newlines` null where that would need to unpack it. */
-export type Inspected = { readonly kind: "whole"; readonly newlines: number | null } | { readonly kind: "broken"; readonly why: string };
+/** What a compressed file says of itself. */
+export type Inspected = { readonly kind: "whole" } | { readonly kind: "broken"; readonly why: string };
 
 /**
  * Whether a `.gz` or `.zst` is whole. It has to be asked: DuckDB reads a cut off file up to the cut and says nothing
@@ -11,17 +11,14 @@ export type Inspected = { readonly kind: "whole"; readonly newlines: number | nu
  */
 export async function inspect(path: string): Promise<Inspected> {
   if (path.endsWith(".gz")) return inspectGzip(path);
-  return path.endsWith(".zst") ? inspectZstd(path) : { kind: "whole", newlines: null };
+  return path.endsWith(".zst") ? inspectZstd(path) : { kind: "whole" };
 }
 
 /** Unpacks it once: lengths and checksums stand at the end. */
 async function inspectGzip(path: string): Promise<Inspected> {
-  let newlines = 0;
   try {
-    for await (const chunk of createReadStream(path).pipe(createGunzip())) {
-      for (const byte of chunk as Buffer) if (byte === 10) newlines += 1;
-    }
-    return { kind: "whole", newlines };
+    for await (const _ of createReadStream(path).pipe(createGunzip()));
+    return { kind: "whole" };
   } catch (error) {
     if (!(error instanceof Error && "code" in error && String(error.code).startsWith("Z_"))) throw error;
     return { kind: "broken", why: `its gzip data is damaged or cut off: ${error.message}` };
@@ -39,7 +36,7 @@ async function inspectZstd(path: string): Promise<Inspected> {
       if (next === null || next > size) return { kind: "broken", why: "its zstd data is damaged or cut off" };
       at = next;
     }
-    return { kind: "whole", newlines: null };
+    return { kind: "whole" };
   } finally {
     await handle.close();
   }

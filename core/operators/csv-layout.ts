@@ -1,3 +1,6 @@
+import { doublesQuotes, type Reading, readDialect } from "../csv/dialect.js";
+import type { Encoding } from "../csv/encoding.js";
+import { withoutLines } from "../csv/lines.js";
 import type { CsvLayout } from "../engine/engine.js";
 import type { Column, IngestedAsset } from "../model.js";
 
@@ -8,45 +11,72 @@ export type CsvReading =
   | { readonly kind: "empty" }
   | { readonly kind: "unreadable"; readonly reason: string };
 
-const delimiters = [",", ";", "\t", "|"] as const;
-
 /**
- * Reads the dialect off a file's first lines. The declared columns make it safe: the delimiter is the one under which the header
- * names the most of them, not the one that looks frequent.
+ * Reads dialect and header off a file's first lines. The declared columns make it safe: the dialect is the one under which a header names
+ * the most of them, not the one that looks frequent. What is declared is binding.
  */
-export function readCsvLayout(asset: IngestedAsset, head: Uint8Array): CsvReading {
+export function readCsvLayout(asset: IngestedAsset, head: string, encoding: Encoding): CsvReading {
   const { csv } = asset.ingest;
-  const encoding = encodingOf(csv.encoding, head);
-  if (encoding === "utf-16" && isBigEndian(head))
-    return {
-      kind: "unreadable",
-      reason: "it is UTF-16 in big-endian order, which cannot be read; write it in little-endian order or as UTF-8",
-    };
-  const text = decode(head, encoding);
-  const lines = skipLines(text, csv.skip);
-  if (lines.trim() === "") return { kind: "empty" };
-  const options = csv.delimiter === "auto" ? delimiters : [csv.delimiter];
-  const readings = options.map((delimiter) => {
-    const cells = firstRecord(lines, delimiter, csv.quote).map((cell) => cell.trim());
-    const fields = csv.header ? matchFields(asset.columns, cells) : positions(asset.columns, cells.length);
-    return { delimiter, cells, fields, matched: fields.filter((field) => field !== null).length };
-  });
-  const best = readings.reduce((a, b) => (b.matched > a.matched ? b : a));
-  const found = best.cells.map((cell) => `\`${cell}\``).join(", ");
+  if (head.trim() === "") return { kind: "empty" };
+  const known = {
+    names: asset.columns.flatMap((column) => [column.name, ...column.aliases]),
+    columns: asset.columns.length,
+    match: (cells: readonly string[]) => matchFields(asset.columns, cells).filter((field) => field !== null).length,
+  };
+  const best = readDialect(withoutLines(head, csv.skip), csv, known, csv.header, csv.skip > 0);
+  const found = listed(best.cells);
+  if (best.cells.length === 0) return { kind: "empty" };
   if (best.matched === 0)
     return {
       kind: "unreadable",
       reason: csv.header ? `its header names no declared column; it has ${found}` : withoutHeader(asset, best.cells, found),
     };
-  const twice = repeated(best.fields);
+  const fields = csv.header ? matchFields(asset.columns, best.cells) : asset.columns.map((column) => column.name);
+  const twice = repeated(fields);
   if (twice !== null) return { kind: "unreadable", reason: `two of its fields are column \`${twice}\`; it has ${found}` };
-  const { quote, escape, header, skip, nulls } = csv;
   return {
     kind: "layout",
-    layout: { delimiter: best.delimiter, quote, escape, encoding, header, skip, nulls, fields: best.fields },
-    added: csv.header ? best.cells.filter((_, at) => best.fields[at] === null) : [],
-    missing: asset.columns.map((column) => column.name).filter((name) => !best.fields.includes(name)),
+    layout: layoutOf(asset, head, best, fields, encoding),
+    added: csv.header ? best.cells.filter((_, at) => fields[at] === null) : [],
+    missing: asset.columns.map((column) => column.name).filter((name) => !fields.includes(name)),
   };
+}
+
+function layoutOf(
+  { ingest: { csv } }: IngestedAsset,
+  head: string,
+  best: Reading,
+  fields: CsvLayout["fields"],
+  encoding: Encoding,
+): CsvLayout {
+  return {
+    ...best.dialect,
+    encoding,
+    damaged: false,
+    header: csv.header,
+    names: csv.header ? best.cells : null,
+    firstLine: csv.skip + best.firstLine,
+    nulls: csv.nulls,
+    fields,
+    quoteGuessed: csv.quote === "auto",
+    escapeUnclear: csv.escape === "auto" && !doublesQuotes(head, best.dialect),
+    padding: best.padding,
+    headerGoesOn: best.goesOn,
+  };
+}
+
+/** Whether a file of this layout can be plain at all: what is known of it already speaks against most doubts. */
+export function mayBePlain(layout: CsvLayout): boolean {
+  const { delimiter, quote, escape, encoding, padding, headerGoesOn, firstLine, header } = layout;
+  const simple = /^\p{ASCII}$/u.test(delimiter) && /^\p{ASCII}?$/u.test(quote) && escape === quote;
+  return simple && encoding === "utf-8" && padding === null && !headerGoesOn && firstLine === (header ? 2 : 1);
+}
+
+const mostListed = 20;
+
+function listed(cells: readonly string[]): string {
+  const shown = cells.slice(0, mostListed).map((cell) => `\`${cell.slice(0, 100)}\``);
+  return [...shown, ...(cells.length > mostListed ? [`${cells.length - mostListed} more`] : [])].join(", ");
 }
 
 function withoutHeader({ columns }: IngestedAsset, cells: readonly string[], found: string): string {
@@ -68,58 +98,6 @@ function matchFields(columns: readonly Column[], cells: readonly string[]): read
   });
 }
 
-function positions(columns: readonly Column[], count: number): readonly (string | null)[] {
-  return columns.length === count ? columns.map((column) => column.name) : Array.from({ length: count }, () => null);
-}
-
 function repeated(fields: readonly (string | null)[]): string | null {
   return fields.find((field, at) => field !== null && fields.indexOf(field) !== at) ?? null;
-}
-
-function skipLines(text: string, skip: number): string {
-  let rest = text;
-  for (let line = 0; line < skip; line++)
-    rest = rest.slice(rest.search(/\r\n|\n|\r/) < 0 ? rest.length : rest.search(/\r\n|\n|\r/)).replace(/^(\r\n|\n|\r)/, "");
-  return rest;
-}
-
-/** Fields of the first record that is not blank; quotes may hold delimiters and line breaks. */
-export function firstRecord(text: string, delimiter: string, quote: string): readonly string[] {
-  const cells: string[] = [];
-  let cell = "";
-  let quoted = false;
-  for (let at = text.search(/[^\r\n]/); at >= 0 && at < text.length; at++) {
-    const character = text[at] ?? "";
-    if (quoted) {
-      if (character === quote && text[at + 1] === quote) cell += text[at++];
-      else if (character === quote) quoted = false;
-      else cell += character;
-    } else if (character === quote && cell.trim() === "") {
-      quoted = true;
-      cell = "";
-    } else if (text.startsWith(delimiter, at)) {
-      cells.push(cell);
-      cell = "";
-      at += delimiter.length - 1;
-    } else if (character === "\n" || character === "\r") break;
-    else cell += character;
-  }
-  return [...cells, cell];
-}
-
-function encodingOf(declared: IngestedAsset["ingest"]["csv"]["encoding"], head: Uint8Array): CsvLayout["encoding"] {
-  if (declared !== "auto") return declared;
-  const [a, b] = head;
-  if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) return "utf-16";
-  return "utf-8";
-}
-
-/** By the byte order mark, or because the first character is one of ASCII. */
-function isBigEndian([a, b]: Uint8Array): boolean {
-  return (a === 0xfe && b === 0xff) || (a === 0 && b !== 0);
-}
-
-function decode(head: Uint8Array, encoding: CsvLayout["encoding"]): string {
-  const label = encoding === "utf-16" ? "utf-16le" : encoding === "latin-1" ? "latin1" : "utf-8";
-  return new TextDecoder(label).decode(head);
 }

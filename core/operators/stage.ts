@@ -8,9 +8,8 @@ import { inParallel } from "../store/in-parallel.js";
 import { below } from "../store/layout.js";
 import { inspect } from "./compressed.js";
 import { notice } from "./context.js";
-import { readCsvLayout } from "./csv-layout.js";
+import { inspectCsv } from "./csv-file.js";
 import { formatOf } from "./format.js";
-import { readHead } from "./head.js";
 import { fromLog } from "./log.js";
 import type { IngestWork, Staged } from "./work.js";
 
@@ -18,7 +17,14 @@ type Drift = Staged["drift"];
 
 /** A delivery as it can be read, or why it cannot. */
 export type Readable =
-  | { readonly kind: "file"; readonly delivery: PlannedDelivery; readonly file: FileToStage; readonly drift: Drift }
+  | {
+      readonly kind: "file";
+      readonly delivery: PlannedDelivery;
+      readonly file: FileToStage;
+      readonly drift: Drift;
+      /** What was found out about how it is written, and is worth a look. */
+      readonly remarks: readonly string[];
+    }
   | { readonly kind: "empty"; readonly delivery: PlannedDelivery }
   | { readonly kind: "refused"; readonly delivery: PlannedDelivery; readonly reason: string };
 
@@ -115,6 +121,7 @@ function judge(work: IngestWork, { copied }: Extract<Command, { kind: "stage" }>
   const taken = { delivery, staged, drift, supersedes: supersededBy(delivery), copies, judgedAgainst: against, archived, folded: null };
   work.staged = [...work.staged, taken];
   tellDrift(work, taken);
+  if (entry.kind === "file" && !archived) tellRemarks(work, delivery, entry.remarks);
 }
 
 /** The log was accepted once: a declaration that cannot read it any more would lose rows. */
@@ -153,15 +160,16 @@ export async function readDelivery(
     path,
     format,
     csv: null,
-    newlines: /\.(gz|zst)$/.test(path) ? inspected.newlines : delivery.newlines,
+    records: null,
     judgeAgainst,
     notAfter: skew === null ? null : new Date(at + skew).toISOString(),
   };
-  if (format !== "csv") return { kind: "file", delivery, file, drift: { added: [], missing: [] } };
-  const reading = readCsvLayout(asset, path.endsWith(".zst") ? Buffer.from(await work.session.readHead(path)) : await readHead(path));
+  if (format !== "csv") return { kind: "file", delivery, file, drift: { added: [], missing: [] }, remarks: [] };
+  const reading = await inspectCsv(asset, work.session, path);
   if (reading.kind === "empty") return { kind: "empty", delivery };
   if (reading.kind === "unreadable") return { kind: "refused", delivery, reason: reading.reason };
-  return { kind: "file", delivery, file: { ...file, csv: reading.layout }, drift: reading };
+  const { layout, records, remarks } = reading;
+  return { kind: "file", delivery, file: { ...file, csv: layout, records }, drift: reading, remarks };
 }
 
 /** Why a whole file is refused, if it is. */
@@ -227,6 +235,18 @@ function tellDrift(work: IngestWork, { delivery, drift }: Staged): void {
       "set `on_missing_column: ignore` if that is meant",
     );
   }
+}
+
+function tellRemarks(work: IngestWork, { file }: PlannedDelivery, remarks: readonly string[]): void {
+  const hint = "declare what is so under `ingest.csv`, and nothing is guessed";
+  for (const remark of remarks)
+    notice(work.context, work.asset.name, {
+      code: "dialect-guessed",
+      severity: "warning",
+      message: `\`${file}\` ${remark}`,
+      at: null,
+      hint,
+    });
 }
 
 function quoted(names: readonly string[]): string {

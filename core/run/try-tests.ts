@@ -133,7 +133,19 @@ function standIn(name: AssetName, columns: TableShape["columns"]): IngestedAsset
 }
 
 function plainColumn({ name, type }: TableShape["columns"][number]): Column {
-  return { name, type, nullable: true, aliases: [], formats: [], zone: "UTC", trim: false, nulls: [], description: null };
+  return {
+    name,
+    type,
+    nullable: true,
+    aliases: [],
+    formats: [],
+    zone: "UTC",
+    trim: false,
+    nulls: [],
+    decimal: ".",
+    thousands: null,
+    description: null,
+  };
 }
 
 async function play({ files, signal }: Trying, store: TestStore, assets: readonly Asset[], step: Step, now: number): Promise<RunReport> {

@@ -69,7 +69,7 @@ describe("what cannot be read is refused with its place, and the rest goes on", 
     const { report, table } = await ingest(declaration, { "a.ndjson": Buffer.from(`${ndjson}not json\n{"id":"x"}\n[1]\n`) });
     expect(table.rows).toHaveLength(2);
     expect(report.assets[0]?.deliveries[0]?.refusals).toEqual([
-      { reason: "is not a JSON object", rows: 2, example: "line 4" },
+      { reason: "is not a JSON object", rows: 2, example: "line 4: `not json`" },
       { reason: "id is not an INTEGER", rows: 1, example: "line 5: id = `x`" },
     ]);
   });

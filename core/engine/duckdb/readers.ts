@@ -1,9 +1,10 @@
-import { randomUUID } from "node:crypto";
+import { repeatedHeader } from "../../csv/table.js";
 import type { Column } from "../../model.js";
 import { unreachable } from "../../model.js";
 import type { CsvLayout, FileToStage } from "../engine.js";
+import { carefulTable, linesOf } from "./careful.js";
 import { type Connection, numberOf, shown } from "./connection.js";
-import { ident, list, text, texts } from "./sql.js";
+import { ident, joined, list, text, texts } from "./sql.js";
 import { drift } from "./stage.js";
 import { isNested } from "./typing.js";
 
@@ -14,12 +15,14 @@ export interface Reader {
   readonly raw: string;
   /** Columns whose `r` has the declared type as it is. */
   readonly typedAlready: ReadonlySet<string>;
-  /** Records that are no records at all. */
+  /** Records that are no records at all; both in SQL. */
   readonly malformed: { readonly when: string; readonly reason: string } | null;
-  /** Name of DuckDB's table of records it could not split, where it keeps one. */
-  readonly rejects: string | null;
+  /** SQL for the line of a record; null: records and lines agree, from the first line on. */
+  readonly line: string | null;
   /** Line of the first record, where records and lines agree. */
   readonly firstLine: number;
+  /** Columns as they are written here, e.g. with a decimal comma. */
+  readonly columns: readonly Column[];
   readonly drift: ReadonlyMap<number, { readonly added: readonly string[]; readonly missing: readonly string[] }>;
 }
 
@@ -31,7 +34,7 @@ export async function readerFor(connection: Connection, group: Group, columns: r
   switch (first.format) {
     case "csv":
       if (first.csv === null) throw new Error("a CSV file comes with its layout");
-      return csvReader(group, columns, first.csv);
+      return first.records === null ? carefulReader(connection, first, columns, first.csv) : plainReader(group, columns, first.csv);
     case "ndjson":
       return jsonReader(connection, group, columns, ndjsonLines(group));
     case "json":
@@ -47,41 +50,59 @@ function paths(group: Group): string {
   return texts(group.map((file) => file.path));
 }
 
-function csvReader(group: Group, columns: readonly Column[], csv: CsvLayout): Reader {
-  // DuckDB keeps one counter for each name in the whole instance: a name that two sessions use at once loses the records of one.
-  const rejects = `_rejects_${randomUUID().replaceAll("-", "")}`;
+/** Files that are proven plain: DuckDB reads them as any reader would. */
+function plainReader(group: Group, columns: readonly Column[], csv: CsvLayout): Reader {
   const fields = csv.fields.map((_, at) => `'c${at}': 'VARCHAR'`).join(", ");
   const options = [
     `columns = {${fields}}`,
     "auto_detect = false",
     `header = ${csv.header}`,
-    `skip = ${csv.skip}`,
     `delim = ${text(csv.delimiter)}`,
     `quote = ${text(csv.quote)}`,
-    `escape = ${text(csv.escape)}`,
-    `encoding = ${text(csv.encoding)}`,
+    `escape = ${text(csv.quote)}`,
     `nullstr = ${texts(csv.nulls.length === 0 ? [noText] : csv.nulls)}`,
     "hive_partitioning = false",
-    "store_rejects = true",
-    `rejects_table = '${rejects}'`,
-    `rejects_scan = '${rejects}_scan'`,
-    "rejects_limit = 0",
   ];
+  const cells = csv.fields.map((_, at) => `coalesce(c${at}, '')`);
+  const repeats = csv.names?.map((name, at) => `trim(c${at}) = ${text(name)}`) ?? [];
+  return {
+    sql: `SELECT file_index::BIGINT AS _f, false AS _blank, ${csvTexts(columns, csv)}, ${cells.map((cell, at) => `${cell} AS _c${at}`).join(", ")},
+        ${repeats.length === 0 ? "false" : repeats.join(" AND ")} AS _repeats
+      FROM read_csv(${paths(group)}, ${options.join(", ")})`,
+    raw: `array_to_string([${joined(
+      cells.map((_, at) => `_c${at}`),
+      "''",
+    )}], ${text(csv.delimiter)})`,
+    typedAlready: new Set(),
+    malformed: { when: "_repeats", reason: text(repeatedHeader) },
+    line: null,
+    firstLine: csv.firstLine,
+    columns,
+    drift: new Map(),
+  };
+}
+
+async function carefulReader(connection: Connection, file: FileToStage, columns: readonly Column[], csv: CsvLayout): Promise<Reader> {
+  const table = await carefulTable(connection, file, csv);
+  return {
+    sql: `SELECT 0::BIGINT AS _f, false AS _blank, _line, _trouble, _raw, ${csvTexts(columns, csv)} FROM ${ident(table)}`,
+    raw: "_raw",
+    typedAlready: new Set(),
+    malformed: { when: "_trouble IS NOT NULL", reason: "_trouble" },
+    line: "_line",
+    firstLine: csv.firstLine,
+    columns,
+    drift: new Map(),
+  };
+}
+
+/** `r0…` from the fields `c0…`. */
+function csvTexts(columns: readonly Column[], csv: CsvLayout): string {
   const values = columns.map((column, at) => {
     const field = csv.fields.indexOf(column.name);
     return `${field < 0 ? "NULL::VARCHAR" : csvText(column, `c${field}`, csv)} AS r${at}`;
   });
-  const cells = csv.fields.map((_, at) => `coalesce(c${at}, '')`);
-  return {
-    sql: `SELECT file_index::BIGINT AS _f, false AS _blank, ${values.join(", ")}, ${cells.map((cell, at) => `${cell} AS _c${at}`).join(", ")}
-      FROM read_csv(${paths(group)}, ${options.join(", ")})`,
-    raw: `array_to_string([${cells.map((_, at) => `_c${at}`).join(", ")}], ${text(csv.delimiter)})`,
-    typedAlready: new Set(),
-    malformed: null,
-    rejects,
-    firstLine: csv.skip + (csv.header ? 1 : 0) + 1,
-    drift: new Map(),
-  };
+  return values.join(", ");
 }
 
 /** DuckDB wants at least one text that means NULL: what no field is. */
@@ -98,17 +119,17 @@ function ndjsonLines(group: Group): string {
   return `SELECT file_index::BIGINT AS _f, l IS NULL OR trim(l) = '' AS _blank, l AS _json FROM ${linesOf(group.map(({ path }) => path))}`;
 }
 
-/** Text files line by line, as column `l`. `\x01` cannot stand in JSON text, and does not in a header. */
-export function linesOf(files: readonly string[]): string {
-  return `read_csv(${texts(files)}, columns = {'l': 'VARCHAR'}, auto_detect = false, header = false,
-    delim = '\x01', quote = '', escape = '', hive_partitioning = false)`;
-}
-
 function jsonRecords(group: Group): string {
   return `SELECT file_index::BIGINT AS _f, false AS _blank, json::VARCHAR AS _json FROM read_json_objects(${paths(group)}, format = 'auto', hive_partitioning = false)`;
 }
 
+/** JSON and Parquet have numbers of their own, which no declaration writes otherwise. */
+function withOwnNumbers(columns: readonly Column[]): readonly Column[] {
+  return columns.map((column) => ({ ...column, decimal: ".", thousands: null }));
+}
+
 async function jsonReader(connection: Connection, group: Group, columns: readonly Column[], records: string): Promise<Reader> {
+  const asWritten = withOwnNumbers(columns);
   const path = (name: string): string => text(`$."${name.replaceAll('"', '\\"')}"`);
   const values = columns.map((column, at) => {
     const read = (name: string): string =>
@@ -126,15 +147,17 @@ async function jsonReader(connection: Connection, group: Group, columns: readonl
     sql: `SELECT _f, _blank, _json, _j, ${values.join(", ")} FROM (SELECT *, ${valid} FROM (${records}))`,
     raw: "_json",
     typedAlready: new Set(),
-    malformed: { when: "_j IS NULL AND NOT _blank", reason: "is not a JSON object" },
-    rejects: null,
+    malformed: { when: "_j IS NULL AND NOT _blank", reason: text("is not a JSON object") },
+    line: null,
     firstLine: 1,
+    columns: asWritten,
     drift: drifts,
   };
 }
 
 /** Parquet knows its types: a column that has the declared one passes as it is, unless its text is asked about; any other goes through its text. */
 async function parquetReader(connection: Connection, group: Group, columns: readonly Column[]): Promise<Reader> {
+  const asWritten = withOwnNumbers(columns);
   const source = `read_parquet(${paths(group)}, union_by_name = true, hive_partitioning = false)`;
   const described = await connection.rows(`DESCRIBE SELECT * FROM ${source}`);
   const types = new Map(described.map((row) => [String(row["column_name"]), String(row["column_type"])]));
@@ -159,8 +182,9 @@ async function parquetReader(connection: Connection, group: Group, columns: read
     raw: "NULL::VARCHAR",
     typedAlready,
     malformed: null,
-    rejects: null,
+    line: null,
     firstLine: 1,
+    columns: asWritten,
     drift: drifts,
   };
 }

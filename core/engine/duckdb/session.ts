@@ -1,11 +1,11 @@
 import type { Session } from "../engine.js";
 import { affectedPaths, following, spread } from "./affected.js";
+import { linesOf } from "./careful.js";
 import { describeCheck, runChecks } from "./check.js";
 import { compare } from "./compare.js";
 import type { Connection } from "./connection.js";
 import { compareRows, fitting } from "./expect.js";
 import { fold } from "./fold.js";
-import { linesOf } from "./readers.js";
 import { createReadyView, emptySelect } from "./ready.js";
 import { ident, text } from "./sql.js";
 import { exportRefused, stage } from "./stage.js";
@@ -25,7 +25,7 @@ export function openSession(connection: Connection): Session {
     check: (request) => runChecks(connection, request),
     describeCheck: (check, subject, inputs) => describeCheck(connection, check, subject, inputs),
     async readHead(path) {
-      const head = await connection.table(`SELECT l FROM ${linesOf([path])} LIMIT 5`);
+      const head = await connection.table(`SELECT l FROM ${linesOf([path])} LIMIT 400`);
       return head.rows.map(([line]) => line ?? "").join("\n");
     },
     readRefused: (path, file) => connection.table(`SELECT * FROM read_parquet(${text(path)}) WHERE file = ${text(file)} ORDER BY line`),

@@ -18,10 +18,8 @@ import { edgesOfInstants } from "./write.js";
  * A row that cannot be read as declared stays in the Parquet with its `_refusal`; `_staged` leaves it out.
  */
 export async function stage(connection: Connection, outputs: string[], request: StageRequest): Promise<readonly StagedFile[]> {
-  await connection.run(`CREATE TEMP TABLE IF NOT EXISTS _files (_delivery BIGINT, _file VARCHAR, first BIGINT, first_line BIGINT)`);
-  await connection.run(`CREATE TEMP TABLE IF NOT EXISTS _lines (_delivery BIGINT, ordinal BIGINT, line BIGINT)`);
   await connection.run(
-    `CREATE TEMP TABLE IF NOT EXISTS _ragged (_delivery BIGINT, line BIGINT, "column" VARCHAR, reason VARCHAR, raw VARCHAR)`,
+    `CREATE TEMP TABLE IF NOT EXISTS _files (_delivery BIGINT, _file VARCHAR, output BIGINT, first BIGINT, first_line BIGINT)`,
   );
   const work: Work = { connection, request, outputs, unreadable: new Map(), added: new Map(), missing: new Map() };
   for (const group of groups(request.files)) await stageGroup(work, group);
@@ -41,11 +39,12 @@ interface Work {
 
 type Group = readonly FileToStage[];
 
-/** Files that one query can read: same format, same fields, same dialect. */
+/** Files that one query can read: same format, same fields, same dialect. What has to be read with care stands alone. */
 function groups(files: readonly FileToStage[]): readonly Group[] {
   const byShape = new Map<string, FileToStage[]>();
   for (const file of files) {
-    const shape = JSON.stringify([file.format, file.csv]);
+    const alone = file.csv !== null && file.records === null;
+    const shape = JSON.stringify([file.format, alone ? file.seq : file.csv]);
     byShape.set(shape, [...(byShape.get(shape) ?? []), file]);
   }
   return [...byShape.values()];
@@ -55,8 +54,9 @@ function groups(files: readonly FileToStage[]): readonly Group[] {
 async function stageGroup(work: Work, group: Group): Promise<void> {
   const output = join(work.request.into, `${String(work.outputs.length).padStart(6, "0")}.parquet`);
   try {
-    await readGroup(work, group, output);
+    const doubted = await readGroup(work, group, output);
     work.outputs.push(output);
+    for (const file of doubted) await stageGroup(work, [{ ...file, records: null }]);
   } catch (error) {
     if (!(error instanceof SqlError) || !isAboutTheFile(error)) throw error;
     const only = group.length === 1 ? group[0] : undefined;
@@ -79,7 +79,8 @@ function firstLine(message: string): string {
   return message.split("\n").find((line) => line.trim() !== "") ?? message;
 }
 
-async function readGroup(work: Work, group: Group, output: string): Promise<void> {
+/** Gives back the files of which DuckDB did not read what is in them. */
+async function readGroup(work: Work, group: Group, output: string): Promise<Group> {
   const { connection, request } = work;
   const reader = await readerFor(connection, group, request.columns);
   await connection.run(`COPY (${typedRows(request, group, reader)}) TO ${text(output)} (FORMAT parquet)`);
@@ -87,19 +88,19 @@ async function readGroup(work: Work, group: Group, output: string): Promise<void
     work.added.set(seq, drift.added);
     work.missing.set(seq, drift.missing);
   }
-  await lineNumbers(connection, group, output, reader);
+  return lineNumbers(connection, group, { path: output, place: work.outputs.length }, reader);
 }
 
 /** `_f` is the file's place in the group, `r0…` the texts of the declared columns. */
 function typedRows(request: StageRequest, group: Group, reader: Reader): string {
-  const { columns } = request;
+  const { columns } = reader;
   const seqs = `(${list(group.map((file) => String(file.seq)))}::BIGINT[])`;
   const values = columns.map(
     (column, at) => `${reader.typedAlready.has(column.name) ? `r${at}` : typed(column, `r${at}`)} AS ${ident(column.name)}`,
   );
   const names = columns.map((column) => ident(column.name)).join(", ");
   return `
-    SELECT ${names}, ${seqs}[_f + 1] AS _delivery, _blank, ${lateSeconds(request, group)} AS _late,
+    SELECT ${names}, ${seqs}[_f + 1] AS _delivery, _blank, ${reader.line ?? "NULL::BIGINT"} AS _line, ${lateSeconds(request, group)} AS _late,
       ${refusal(request, group, reader)} AS _refusal
     FROM (SELECT *, ${values.join(", ")} FROM (${reader.sql}))`;
 }
@@ -111,8 +112,8 @@ function refusal(request: StageRequest, group: Group, reader: Reader): string {
     const shownColumn = column === null ? "NULL" : text(column);
     cases.push(`WHEN ${when} THEN {'column': ${shownColumn}, 'value': ${value}, 'reason': ${reason}, 'raw': ${reader.raw}}`);
   };
-  if (reader.malformed !== null) broken(reader.malformed.when, null, "NULL", text(reader.malformed.reason));
-  request.columns.forEach((column, at) => {
+  if (reader.malformed !== null) broken(reader.malformed.when, null, "NULL", reader.malformed.reason);
+  reader.columns.forEach((column, at) => {
     const raw = meaningful(column, `r${at}`);
     const name = ident(column.name);
     const value = `r${at}::VARCHAR`;
@@ -180,11 +181,10 @@ async function createViews(work: Work): Promise<void> {
   const { connection, request } = work;
   const names = request.columns.map((column) => `p.${ident(column.name)}`).join(", ");
   const records = work.outputs.map(
-    (output) => `
-      SELECT ${names}, p._delivery, f._file, coalesce(l.line, f.first_line + p.file_row_number - f.first) AS _line, p._late, p._refusal
+    (output, place) => `
+      SELECT ${names}, p._delivery, f._file, coalesce(p._line, f.first_line + p.file_row_number - f.first) AS _line, p._late, p._refusal
       FROM read_parquet(${text(output)}, file_row_number = true, hive_partitioning = false) p
-      JOIN _files f ON f._delivery = p._delivery
-      LEFT JOIN _lines l ON l._delivery = p._delivery AND l.ordinal = p.file_row_number - f.first
+      JOIN _files f ON f._delivery = p._delivery AND f.output = ${place}
       WHERE NOT p._blank`,
   );
   const empty = `SELECT ${request.columns.map((column) => `NULL::${column.type} AS ${ident(column.name)}`).join(", ")},
@@ -218,19 +218,17 @@ async function account(work: Work): Promise<readonly StagedFile[]> {
   const late = await connection.rows(`
     SELECT _delivery, ${partitionKey(request.partitionBy)} AS partition, count(*) AS rows, floor(_late / 60) * 60 AS behind
     FROM _all WHERE _late IS NOT NULL GROUP BY ALL ORDER BY ALL`);
-  const ragged = keyed(await connection.rows(`SELECT _delivery, count(*) AS rows FROM _ragged GROUP BY _delivery`));
   const refusals = await refusalsByReason(connection);
   return request.files.map((file): StagedFile => {
     const count = counts.get(file.seq);
     const edge = edges.get(file.seq);
-    const torn = numberOf(ragged.get(file.seq)?.["rows"]);
     const low = shown(edge?.["lo"] ?? null);
     const high = shown(edge?.["hi"] ?? null);
     return {
       seq: file.seq,
       unreadable: work.unreadable.get(file.seq) ?? null,
-      read: numberOf(count?.["read"]) + torn,
-      refused: numberOf(count?.["refused"]) + torn,
+      read: numberOf(count?.["read"]),
+      refused: numberOf(count?.["refused"]),
       refusals: refusals.get(file.seq) ?? [],
       drift: { added: work.added.get(file.seq) ?? [], missing: work.missing.get(file.seq) ?? [] },
       keptOut: numberOf(count?.["kept_out"]),
@@ -273,13 +271,10 @@ function lateRows(count: Row | undefined, rows: Rows): LateRows {
 
 async function refusalsByReason(connection: Connection): Promise<ReadonlyMap<number, StagedFile["refusals"]>> {
   const rows = await connection.rows(`
-    SELECT _delivery, reason, sum(n)::BIGINT AS rows, arg_min(example, line) AS example FROM (
-      SELECT _delivery, coalesce(_refusal."column" || ' ', '') || _refusal.reason AS reason, count(*) AS n, min(_line) AS line,
-        arg_min('line ' || _line || coalesce(': ' || _refusal."column" || ' = ' || coalesce('\`' || _refusal."value" || '\`', 'NULL'), ''), _line) AS example
-      FROM _all WHERE _refusal IS NOT NULL GROUP BY ALL
-      UNION ALL
-      SELECT _delivery, reason, count(*), min(line), arg_min('line ' || line || ': \`' || raw || '\`', line) FROM _ragged GROUP BY ALL
-    ) GROUP BY ALL ORDER BY rows DESC, reason`);
+    SELECT _delivery, coalesce(_refusal."column" || ' ', '') || _refusal.reason AS reason, count(*) AS rows,
+      arg_min('line ' || _line || coalesce(': ' || coalesce(_refusal."column" || ' = ' || coalesce('\`' || _refusal."value" || '\`', 'NULL'),
+        '\`' || left(_refusal.raw, 200) || '\`'), ''), _line) AS example
+    FROM _all WHERE _refusal IS NOT NULL GROUP BY ALL ORDER BY rows DESC, reason`);
   const byFile = new Map<number, StagedFile["refusals"][number][]>();
   for (const row of rows) {
     const seq = numberOf(row["_delivery"]);
@@ -294,8 +289,7 @@ export async function exportRefused(connection: Connection, into: string, exclud
   const left = `_delivery NOT IN (${joined(exclude, "-1")})`;
   const refused = `
     SELECT _file AS file, _line AS line, _refusal."column" AS "column", _refusal."value" AS "value", _refusal.reason AS reason, _refusal.raw AS raw
-    FROM _all WHERE _refusal IS NOT NULL AND ${left}
-    UNION ALL SELECT f._file, r.line, r."column", NULL, r.reason, r.raw FROM _ragged r JOIN _files f USING (_delivery) WHERE r.${left}`;
+    FROM _all WHERE _refusal IS NOT NULL AND ${left}`;
   await connection.run(`CREATE OR REPLACE TEMP TABLE _refused AS SELECT * FROM (${refused}) ORDER BY file, line`);
   const rows = numberOf((await connection.rows(`SELECT count(*) AS n FROM _refused`))[0]?.["n"]);
   if (rows === 0) return 0;

@@ -10,9 +10,9 @@ export function typed(column: Column, raw: string): string {
   const value = meaningful(column, raw);
   const { type } = column;
   if (type === "VARCHAR") return value;
-  if (isWhole(type)) return guarded(value, "\\s*[+-]?[0-9]+(\\.0*)?\\s*", cast(value, type));
-  if (type.startsWith("DECIMAL")) return guarded(value, decimalShape(type), cast(value, type));
-  if (type === "DOUBLE" || type === "FLOAT") return guarded(value, floatShape, cast(value, type));
+  if (isWhole(type)) return number(column, value, "\\s*[+-]?[0-9]+(\\.0*)?\\s*");
+  if (type.startsWith("DECIMAL")) return number(column, value, decimalShape(type));
+  if (type === "DOUBLE" || type === "FLOAT") return number(column, value, floatShape);
   if (type === "BOOLEAN") return boolean(value);
   if (type === "DATE") return date(column, value);
   if (type === "TIME") return time(column, value);
@@ -26,7 +26,7 @@ export function typed(column: Column, raw: string): string {
 
 /** What is said about the text of a column is not about the texts within it. */
 function partOf(column: Column, type: string): Column {
-  return { ...column, type, trim: false, nulls: [], formats: [] };
+  return { ...column, type, trim: false, nulls: [], formats: [], decimal: ".", thousands: null };
 }
 
 export function isNested(type: string): boolean {
@@ -50,6 +50,26 @@ function decimalShape(type: string): string {
   const scale = Number(/,\s*(\d+)/.exec(type)?.[1] ?? "0");
   const fraction = scale === 0 ? "0*" : `[0-9]{0,${scale}}0*`;
   return `\\s*[+-]?([0-9]+(\\.${fraction})?|\\.[0-9]${scale > 1 ? `{1,${scale}}` : ""}0*)\\s*`;
+}
+
+function number(column: Column, value: string, shape: string): string {
+  const plain = plainNumber(column, value);
+  return guarded(plain, shape, cast(plain, column.type));
+}
+
+/** A text in the column's own notation -> one with a decimal point and nothing between thousands; NULL where it is in another. */
+function plainNumber({ decimal, thousands }: Column, value: string): string {
+  if (decimal === "." && thousands === null) return value;
+  const point = `[${quoted(decimal)}]`;
+  const whole = thousands === null ? "[0-9]*" : `([0-9]*|[0-9]{1,3}([${quoted(thousands)}][0-9]{3})+)`;
+  const shape = `(?i)\\s*[+-]?(${whole}(${point}[0-9]*)?(e[+-]?[0-9]+)?|nan|inf(inity)?)\\s*`;
+  const joined = thousands === null ? value : `replace(${value}, ${text(thousands)}, '')`;
+  return guarded(value, shape, decimal === "." ? joined : `replace(${joined}, ${text(decimal)}, '.')`);
+}
+
+/** Inside the brackets of a regular expression. */
+function quoted(character: string): string {
+  return `\\x{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 }
 
 function cast(value: string, type: string): string {

@@ -1,0 +1,63 @@
+import { randomUUID } from "node:crypto";
+import { decode } from "../../csv/encoding.js";
+import { skipLines } from "../../csv/lines.js";
+import type { Dialect } from "../../csv/records.js";
+import { readRecords } from "../../csv/records.js";
+import { tableRows } from "../../csv/table.js";
+import { unpacked } from "../../store/unpacked.js";
+import type { CsvLayout, FileToStage } from "../engine.js";
+import type { Connection } from "./connection.js";
+import { ident, text } from "./sql.js";
+
+/**
+ * A CSV file that is not proven plain, read record by record by our own eye: its rows as texts in a temporary table, those that are no
+ * rows of its table with the reason, each with its line.
+ */
+export async function carefulTable(connection: Connection, file: FileToStage, csv: CsvLayout): Promise<string> {
+  const name = `_careful_${randomUUID().replaceAll("-", "")}`;
+  const cells = csv.fields.map((_, at) => `c${at} VARCHAR`).join(", ");
+  await connection.run(`CREATE TEMP TABLE ${ident(name)} (_line BIGINT, _trouble VARCHAR, _raw VARCHAR, ${cells})`);
+  const appender = await connection.duckdb.createAppender(name);
+  const nulls = new Set(csv.nulls);
+  for await (const row of rowsOf(connection, file, csv)) {
+    appender.appendBigInt(BigInt(row.line));
+    if (row.trouble === null) appender.appendNull();
+    else appender.appendVarchar(row.trouble);
+    appender.appendVarchar(printable(row.raw));
+    for (let at = 0; at < csv.fields.length; at++) {
+      const cell = row.cells?.[at];
+      if (cell === undefined || nulls.has(cell)) appender.appendNull();
+      else appender.appendVarchar(cell);
+    }
+    appender.endRow();
+  }
+  appender.closeSync();
+  return name;
+}
+
+function rowsOf(connection: Connection, file: FileToStage, csv: CsvLayout): ReturnType<typeof tableRows> {
+  const texts = file.path.endsWith(".zst") ? linesOfZst(connection, file.path) : decode(unpacked(file.path), csv.encoding);
+  const dialect: Dialect = csv;
+  const above = csv.firstLine - 1;
+  const records = readRecords(skipLines(texts, above), dialect, csv.fields.length, above + 1);
+  return tableRows(records, { ...csv, width: csv.fields.length });
+}
+
+/** Node has no zstd, DuckDB has: it unpacks and hands over the lines. */
+async function* linesOfZst(connection: Connection, path: string): AsyncGenerator<string> {
+  const { rows } = await connection.table(`SELECT l FROM ${linesOf([path])}`);
+  for (const [line] of rows) yield `${line ?? ""}\n`;
+}
+
+/** Text files line by line, as column `l`. `\x01` cannot stand in JSON text, and does not in a header. */
+export function linesOf(files: readonly string[]): string {
+  return `read_csv([${files.map(text).join(", ")}], columns = {'l': 'VARCHAR'}, auto_detect = false, header = false,
+    delim = '\\x01', quote = '', escape = '', hive_partitioning = false)`;
+}
+
+const longestRaw = 10_000;
+
+function printable(raw: string): string {
+  const shown = raw.length > longestRaw ? `${raw.slice(0, longestRaw)}…` : raw;
+  return shown.replaceAll("\0", "\\0");
+}
