@@ -1,5 +1,7 @@
 import { Command } from "commander";
 import { addCheck } from "./commands/check.js";
+import { addDiff } from "./commands/diff.js";
+import { addHistory } from "./commands/history.js";
 import { addInit } from "./commands/init.js";
 import { addLate } from "./commands/late.js";
 import { addLineage } from "./commands/lineage.js";
@@ -45,6 +47,8 @@ export function flowProgram(session: Session): Command {
   addLineage(program, session);
   addQuery(program, session);
   addShow(program, session);
+  addHistory(program, session);
+  addDiff(program, session);
   addLate(program, session);
   addCheck(program, session);
   addTest(program, session);

@@ -1,7 +1,7 @@
 import type { Diagnostic } from "./diagnostic.js";
 import type { InputReach, RowBag, Table } from "./engine/engine.js";
 import type { Emit } from "./event.js";
-import type { Asset, AssetName, Catalog, Incremental, Origin, PartitionKey, RunId, VersionId } from "./model.js";
+import type { Asset, AssetName, Catalog, ColumnType, Incremental, Origin, PartitionKey, RunId, VersionId } from "./model.js";
 import type { Plan } from "./plan/plan.js";
 import type { CheckOutcome, LateFile, RunReport } from "./report/report.js";
 
@@ -39,8 +39,15 @@ export interface FlowProject extends AsyncDisposable {
   /** What a changed row of each input costs each derived asset, and why; of one asset or of all. */
   reach(asset: string | null): Promise<ReachReport>;
   status(): Promise<StatusReport>;
-  /** One SELECT over the ready assets, all at one snapshot. */
-  query(sql: string): Promise<Table>;
+  /** One SELECT over the ready assets, all at one snapshot; those named by `at` as they were (`flow history` says how to name it). */
+  query(sql: string, options?: { readonly at?: readonly { readonly asset: string; readonly version: string }[] }): Promise<Table>;
+  /** The versions of an asset, newest first. */
+  history(asset: string, options: { readonly limit: number | null }): Promise<HistoryReport>;
+  /** What became of an asset between two versions; by default since the one before the current. */
+  diff(
+    asset: string,
+    options: { readonly from: string | null; readonly to: string | null; readonly limit: number | null },
+  ): Promise<DiffReport>;
   show(asset: string): Promise<ShowReport>;
   /** Takes a delivery's contribution out again, as if it had never come, and brings what reads the asset up to date. */
   withdraw(asset: string, file: string, options: RunOptions): Promise<RunReport>;
@@ -60,6 +67,62 @@ export interface FlowProject extends AsyncDisposable {
   release(asset: string, file: string, options: RunOptions): Promise<RunReport>;
   /** Takes a file, or the refused rows of one, out of quarantine for good. */
   discard(asset: string, file: string): Promise<QuarantineReport>;
+}
+
+export interface HistoryReport {
+  readonly history: 1;
+  readonly asset: AssetName;
+  /** Newest first. */
+  readonly versions: readonly PastVersion[];
+  /** How many there are in all. */
+  readonly of: number;
+}
+
+export interface PastVersion {
+  readonly version: VersionId;
+  readonly parent: VersionId | null;
+  readonly published_at: string;
+  readonly reason: string;
+  readonly current: boolean;
+  /** Whether its rows are still there; `flow gc` takes old versions away. */
+  readonly kept: boolean;
+  readonly rows: number;
+  readonly rows_before: number;
+  readonly bytes: number;
+  readonly partitions: number;
+  /** Null where the version is gone. */
+  readonly partitions_changed: number | null;
+  /** Files by their names; of a derived asset none. */
+  readonly deliveries: {
+    readonly added: readonly string[];
+    /** How many were read once more from the log. */
+    readonly replayed: number;
+    readonly superseded: readonly string[];
+    readonly withdrawn: readonly string[];
+  };
+  readonly inputs: readonly { readonly asset: AssetName; readonly version: VersionId }[];
+}
+
+export interface DiffReport {
+  readonly diff: 1;
+  readonly asset: AssetName;
+  readonly from: VersionId;
+  readonly to: VersionId;
+  readonly columns: {
+    readonly added: readonly ColumnType[];
+    readonly removed: readonly ColumnType[];
+    readonly retyped: readonly { readonly name: string; readonly from: string; readonly to: string }[];
+  };
+  readonly partitions: Readonly<Record<"added" | "removed" | "changed", readonly PartitionKey[]>>;
+  readonly rows: {
+    readonly before: number;
+    readonly after: number;
+    readonly inserted: number;
+    readonly deleted: number;
+    readonly updated: number;
+  };
+  /** `_op`, then the columns that both versions have. */
+  readonly changes: Table;
 }
 
 export interface ReachReport {

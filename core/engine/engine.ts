@@ -175,6 +175,8 @@ export interface Session extends AsyncDisposable {
   compareRows(request: RowsRequest): Promise<RowsComparison>;
   /** For each value of a test whether it is one of its type. */
   fitting(values: readonly { readonly value: TestValue; readonly type: string }[]): Promise<readonly boolean[]>;
+  /** What became of the rows between two states. */
+  changes(request: ChangesRequest): Promise<RowChanges>;
   /** One SELECT of a user over these tables. */
   query(sql: string, tables: readonly ReadyTable[]): Promise<Table>;
   /** Output columns of a SELECT over empty tables of these types. */
@@ -413,6 +415,27 @@ export interface CompareRequest {
   /** Absolute paths of part files. */
   readonly expected: readonly string[];
   readonly actual: readonly string[];
+}
+
+export interface ChangesRequest {
+  /** Columns that both states have, with the type they are compared in. */
+  readonly columns: readonly ColumnType[];
+  /** Empty: rows have none, and only leave and come. */
+  readonly key: readonly string[];
+  readonly before: Pick<ReadyTable, "columns" | "partitionBy" | "files">;
+  readonly after: Pick<ReadyTable, "columns" | "partitionBy" | "files">;
+  /** How many rows are given; null: all. */
+  readonly limit: number | null;
+  /** Where all of them are written as Parquet; null: nowhere. */
+  readonly into: string | null;
+}
+
+export interface RowChanges {
+  readonly inserted: number;
+  readonly deleted: number;
+  readonly updated: number;
+  /** `_op` (`insert`, `delete`, `update_before`, `update_after`), then the columns; by key, what was before what is. */
+  readonly rows: Table;
 }
 
 export interface Comparison {

@@ -26,6 +26,8 @@ import { openFiles } from "../store/files.js";
 import { openLayout } from "../store/layout.js";
 import { suggestion } from "../suggest.js";
 import { checkReady } from "./check.js";
+import { diffOf } from "./diff.js";
+import { historyOf } from "./history.js";
 import { lateArrivals } from "./late.js";
 import { binding, named, namesOf, type Opened, type Ports, refuseBrokenSql, withState } from "./opened.js";
 import { discard, quarantined, quarantinedRows, takeOut } from "./quarantine.js";
@@ -87,7 +89,9 @@ function projectOver(opened: Opened): FlowProject {
     run: (selection, options) => run(opened, selection, options),
     reach: (asset) => reachOfProject(opened, asset),
     status: () => withState(opened, "read", (state) => statusOf(state, catalog)),
-    query: (sql) => query(opened, sql),
+    query: (sql, { at = [] } = {}) => query(opened, sql, at),
+    history: (asset, { limit }) => withState(opened, "read", (state) => historyOf(state, named(catalog, asset), limit)),
+    diff: (asset, options) => withState(opened, "read", (state) => diffOf(state, engine, named(catalog, asset), options)),
     show: (asset) => withState(opened, "read", (state) => showAsset(state, catalog, named(catalog, asset))),
     withdraw: (asset, file, options) => withdraw(opened, named(catalog, asset), file, options),
     verify: (selection, options) => verify(opened, selection, options),

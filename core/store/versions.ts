@@ -29,6 +29,11 @@ export async function readManifest(layout: Layout, asset: AssetName, version: Ve
   return stored;
 }
 
+/** Null where the version is gone. */
+export async function readVersion(layout: Layout, asset: AssetName, version: VersionId): Promise<StoredManifest | null> {
+  return findManifest(layout, asset, version);
+}
+
 /**
  * Makes a candidate the current version. The last rename is the commit: before it nothing happened, after it everything did.
  * May be repeated after a crash at any point, with the same manifest. Gives the hash of the manifest's bytes.

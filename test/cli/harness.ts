@@ -5,7 +5,18 @@ import type { Open } from "../../cli/session.js";
 import type { FlowProject, OpenOptions, RunOptions } from "../../core/project.js";
 import type { RunReport } from "../../core/report/report.js";
 import { checkReport, testReport } from "./check-values.js";
-import { equalReport, lateReport, plan, quarantineReport, reachReport, report, showReport, statusReport } from "./values.js";
+import {
+  diffReport,
+  equalReport,
+  historyReport,
+  lateReport,
+  plan,
+  quarantineReport,
+  reachReport,
+  report,
+  showReport,
+  statusReport,
+} from "./values.js";
 
 /** A stream that remembers what was written to it. */
 export class Sink extends Writable {
@@ -79,6 +90,8 @@ export function fakeProject(project: Partial<FlowProject> = {}): FlowProject {
     status: async () => statusReport,
     query: async () => ({ columns: [{ name: "n", type: "INTEGER" }], rows: [["1"]] }),
     show: async () => showReport,
+    history: async () => historyReport,
+    diff: async () => diffReport,
     withdraw: async (_asset, _file, options) => finished(options),
     check: async () => checkReport,
     test: async () => testReport,

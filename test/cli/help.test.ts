@@ -9,6 +9,8 @@ const commands = [
   "lineage",
   "query",
   "show",
+  "history",
+  "diff",
   "late",
   "check",
   "test",

@@ -4,7 +4,9 @@ import { renderAccount } from "../../cli/print/account.js";
 import { count, cut, duration, durationText, instant, list, span, thousands } from "../../cli/print/amount.js";
 import { renderChecks } from "../../cli/print/check.js";
 import { renderDeclaration } from "../../cli/print/declaration.js";
+import { renderDiff } from "../../cli/print/diff.js";
 import { ansiPaint, noPaint } from "../../cli/print/frame.js";
+import { renderHistory } from "../../cli/print/history.js";
 import { renderLate } from "../../cli/print/late.js";
 import { partitionWords } from "../../cli/print/partitions.js";
 import { renderPlan } from "../../cli/print/plan.js";
@@ -22,7 +24,9 @@ import {
   builds,
   daily,
   differingReport,
+  diffReport,
   equalReport,
+  historyReport,
   idleReport,
   lateReport,
   lateRun,
@@ -64,6 +68,8 @@ const goldens: readonly (readonly [file: string, text: string])[] = [
   ["test-failed", renderTests(failedTests, { quiet: false })],
   ["test-failed-quiet", renderTests(failedTests, { quiet: true })],
   ["test-none", renderTests({ test: 1, tests: [] }, { quiet: false })],
+  ["history", renderHistory(historyReport)],
+  ["diff", renderDiff(diffReport)],
   ["late", renderLate(lateReport, null)],
   ["verify", renderVerify(equalReport, [orders, daily], { ideal: false, quiet: false })],
   ["verify-differing", renderVerify(differingReport, [orders, daily], { ideal: false, quiet: false })],

@@ -16,6 +16,7 @@ const printed = [
   ["quarantine", "quarantine list --json", "items"],
   ["quarantine", "quarantine discard orders a.csv --json", "items"],
   ["status", "status --json", "assets"],
+  ["history", "history orders --json", "versions"],
   ["reach", "lineage --reach --format json", "assets"],
 ] as const;
 
@@ -41,7 +42,7 @@ describe.each(printed)("%s.schema.json", (schema, argv, list) => {
     const { [list]: items, ...rest } = value;
     expect(keywords(validate, { ...rest, extra: 1 })).toEqual(["additionalProperties", "required"]);
     const [first] = items as readonly Schema[];
-    const { asset: _asset, ...below } = first ?? {};
+    const below = Object.fromEntries(Object.entries(first ?? {}).slice(1));
     expect(keywords(validate, { ...rest, [list]: [{ ...below, extra: 1 }] })).toEqual(["additionalProperties", "required"]);
   });
 
@@ -72,3 +73,12 @@ function undescribed(node: unknown, path: string): readonly string[] {
   const bare = properties.filter(([, value]) => !("description" in value)).map(([name]) => `${path}/${name}`);
   return [...bare, ...Object.entries(node).flatMap(([name, value]) => undescribed(value, `${path}/${name}`))];
 }
+
+test("diff.schema.json fits what flow diff --json prints, and refuses other keys", async () => {
+  const validate = validator("diff");
+  const value = JSON.parse((await flow(["diff", "orders", "--json"])).stdout) as Schema;
+  validate(value);
+  expect(validate.errors).toBeNull();
+  expect(keywords(validate, { ...value, extra: 1 })).toEqual(["additionalProperties"]);
+  expect(undescribed(read("diff"), "")).toEqual([]);
+});

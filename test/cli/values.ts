@@ -1,7 +1,16 @@
 import type { InputReach } from "../../core/engine/engine.js";
 import type { Asset, AssetName, ContentHash, DeliverySeq, Fingerprint, PartitionKey, RunId } from "../../core/model.js";
 import type { AssetPlan, Build, Plan, PlannedDelivery } from "../../core/plan/plan.js";
-import type { LateReport, QuarantineReport, ReachReport, ShowReport, StatusReport, VerifyReport } from "../../core/project.js";
+import type {
+  DiffReport,
+  HistoryReport,
+  LateReport,
+  QuarantineReport,
+  ReachReport,
+  ShowReport,
+  StatusReport,
+  VerifyReport,
+} from "../../core/project.js";
 import type { AssetOutcome, DeliveryOutcome, LateFile, RunReport } from "../../core/report/report.js";
 import type { RowAccount } from "../../core/store/manifest.js";
 
@@ -403,6 +412,69 @@ export const restatements: RunReport = runReport([
     partitions: { total: 1, changed: [] },
   }),
 ]);
+
+export const historyReport: HistoryReport = {
+  history: 1,
+  asset: name("orders"),
+  of: 5,
+  versions: [
+    {
+      version: run,
+      parent: before,
+      published_at: "2026-01-03T04:05:06.000Z",
+      reason: "1 revision",
+      current: true,
+      kept: true,
+      rows: 1200,
+      rows_before: 1000,
+      bytes: 40_000,
+      partitions: 12,
+      partitions_changed: 1,
+      deliveries: { added: ["orders\u0007_3.csv"], replayed: 0, superseded: ["orders_3.csv"], withdrawn: [] },
+      inputs: [],
+    },
+    {
+      version: before,
+      parent: null,
+      published_at: "2026-01-02T04:05:06.000Z",
+      reason: "1 withdrawn",
+      current: false,
+      kept: false,
+      rows: 1000,
+      rows_before: 1010,
+      bytes: 39_000,
+      partitions: 12,
+      partitions_changed: null,
+      deliveries: { added: [], replayed: 2, superseded: [], withdrawn: ["orders_1.csv"] },
+      inputs: [{ asset: name("shops"), version: before }],
+    },
+  ],
+};
+
+export const diffReport: DiffReport = {
+  diff: 1,
+  asset: name("orders"),
+  from: before,
+  to: run,
+  columns: {
+    added: [{ name: "tax", type: "DECIMAL(10,2)" }],
+    removed: [{ name: "note", type: "VARCHAR" }],
+    retyped: [{ name: "id", from: "INTEGER", to: "BIGINT" }],
+  },
+  partitions: { added: [key("day=2026-01-03")], removed: [], changed: [key("day=2026-01-01"), key("day=2026-01-02")] },
+  rows: { before: 1000, after: 1200, inserted: 201, deleted: 1, updated: 1 },
+  changes: {
+    columns: [
+      { name: "_op", type: "VARCHAR" },
+      { name: "id", type: "BIGINT" },
+    ],
+    rows: [
+      ["update_before", "1"],
+      ["update_after", "1"],
+      ["insert", null],
+    ],
+  },
+};
 
 export const lateReport: LateReport = {
   late: 1,

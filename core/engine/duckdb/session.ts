@@ -1,6 +1,7 @@
 import type { Session } from "../engine.js";
 import { affectedPaths, following, spread } from "./affected.js";
 import { linesOf } from "./careful.js";
+import { changes } from "./changes.js";
 import { describeCheck, runChecks } from "./check.js";
 import { compare } from "./compare.js";
 import type { Connection } from "./connection.js";
@@ -29,6 +30,7 @@ export function openSession(connection: Connection): Session {
       return head.rows.map(([line]) => line ?? "").join("\n");
     },
     readRefused: (path, file) => connection.table(`SELECT * FROM read_parquet(${text(path)}) WHERE file = ${text(file)} ORDER BY line`),
+    changes: (request) => changes(connection, request),
     compare: (request) => compare(connection, request),
     compareRows: (request) => compareRows(connection, request),
     fitting: (values) => fitting(connection, values),
