@@ -84,12 +84,12 @@ function nestedSections(schemas: Schemas, file: string, ref: string, key: string
   return sections(schemas, file, label, 3, inner.$ref?.slice(1) ?? step);
 }
 
-/** What a list holds, or what the names of a mapping stand for; otherwise the thing itself. */
+/** What a list holds, or what the names of a mapping stand for (of what may be either, the list); otherwise the thing itself. */
 function innerOf(schema: Schema, at: string, name: string): readonly [inner: Schema, at: string, name: string] {
+  if (schema.items?.$ref !== undefined) return [schema.items, `${at}/items`, `${name}[]`];
   if (typeof schema.additionalProperties === "object" && schema.properties === undefined) {
     return [schema.additionalProperties, `${at}/additionalProperties`, `${name}.<name>`];
   }
-  if (schema.items?.$ref !== undefined) return [schema.items, `${at}/items`, `${name}[]`];
   return [schema, at, name];
 }
 
