@@ -21,6 +21,7 @@ export interface PlainShape {
 }
 
 const [lineFeed, carriageReturn, doubleQuote, apostrophe, backtick, backslash] = [10, 13, 34, 39, 96, 92] as const;
+const blank = 32;
 /** The first byte of a byte order mark. */
 const mark = 0xef;
 /** Where in a field the next byte stands. */
@@ -78,7 +79,7 @@ function plainScan(shape: PlainShape): { readonly add: (chunk: Uint8Array) => bo
         if (byte === quote) state = behindQuote;
         else if (byte === lineFeed || byte === carriageReturn || byte === 0) return false;
         else if (byte === backslash && before === backslash && shape.escapeUnclear) return false;
-        else content();
+        else if (byte !== blank) content();
       } else if (byte === lineFeed) {
         const ending = before === carriageReturn ? 1 : 0;
         if (crlf < 0) crlf = ending;
@@ -95,7 +96,7 @@ function plainScan(shape: PlainShape): { readonly add: (chunk: Uint8Array) => bo
         if (state === behindQuote || (byte === mark && before === lineFeed && records > 0)) return false;
         if (quoteGuessed && ((byte === doubleQuote && quote < 0) || (state === atStart && isQuote(byte)))) return false;
         state = inBare;
-        content();
+        if (byte !== blank) content();
       }
       before = byte;
     }

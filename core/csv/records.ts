@@ -21,7 +21,7 @@ export interface TextRecord {
 const longestField = 1 << 21;
 
 /**
- * Texts -> records. Every line end counts as one, `\r\n`, `\n` and `\r`, in any mixture; a blank line is a record without cells.
+ * Texts -> records, many at a time. Every line end counts as one, `\r\n`, `\n` and `\r`, in any mixture; a blank line is a record without cells.
  * A quote that is never closed, or closed in the middle of a field, costs its own line where all lines behind it are whole records of
  * `width` fields; otherwise it costs everything up to the place where the trouble showed, for a line from the middle of a field must
  * not pass as a record.
@@ -31,31 +31,33 @@ export async function* readRecords(
   dialect: Dialect,
   width: number,
   firstLine = 1,
-): AsyncGenerator<TextRecord> {
+): AsyncGenerator<readonly TextRecord[]> {
   let buffer = "";
   let line = firstLine;
   let lost = false;
-  const parseAll = function* (this: void, ended: boolean): Generator<TextRecord> {
+  const parseAll = (ended: boolean): readonly TextRecord[] => {
+    const records: TextRecord[] = [];
     let at = 0;
     while (at < buffer.length && !lost) {
       const tooLong = !ended && buffer.length - at > longestField;
       const piece = parseRecord(buffer, at, dialect, ended || tooLong);
       if (piece === null) break;
       const end = piece.trouble === null ? piece.end : resumeAt(buffer, at, piece.end, dialect, width, ended);
-      yield { line, cells: piece.cells, trouble: piece.trouble, raw: withoutLineEnd(buffer.slice(at, end)) };
+      records.push({ line, cells: piece.cells, trouble: piece.trouble, raw: withoutLineEnd(buffer.slice(at, end)) });
       // In the middle of a field without an end: whatever follows may be a part of it.
       lost = tooLong && end >= buffer.length;
       line += lineEnds(buffer.slice(at, end));
       at = end;
     }
     buffer = buffer.slice(at);
+    return records;
   };
   for await (const text of texts) {
     buffer += text;
-    yield* parseAll(false);
+    yield parseAll(false);
     if (lost) return;
   }
-  yield* parseAll(true);
+  yield parseAll(true);
 }
 
 /** The first records of a text; after one in trouble it goes on with the next line, for it may be no record at all. */
@@ -232,7 +234,8 @@ function lineEndFrom(text: string, from: number): number {
 }
 
 function withoutLineEnd(raw: string): string {
-  return raw.replace(/(\r\n|\n|\r)$/, "");
+  if (raw.endsWith("\r\n")) return raw.slice(0, -2);
+  return raw.endsWith("\n") || raw.endsWith("\r") ? raw.slice(0, -1) : raw;
 }
 
 function lineEnds(text: string): number {

@@ -31,10 +31,14 @@ export interface TableRow {
  * The records below a header -> rows, each with its line, and what is no row of this table with the reason: too long, too short, torn,
  * damaged, the header once more, another table, a footnote. Blank lines are none.
  */
-export async function* tableRows(records: AsyncIterable<TextRecord>, shape: TableShape): AsyncGenerator<TableRow> {
+export async function* tableRows(records: AsyncIterable<readonly TextRecord[]>, shape: TableShape): AsyncGenerator<readonly TableRow[]> {
   const reader = rowReader(shape);
-  for await (const record of records) yield* reader.read(record);
-  yield* reader.end();
+  for await (const some of records) {
+    const rows: TableRow[] = [];
+    for (const record of some) reader.read(record, rows);
+    yield rows;
+  }
+  yield reader.end();
 }
 
 /** A record that is a row by itself; what comes behind it may still speak against it. */
@@ -43,7 +47,7 @@ interface Held extends TextRecord {
 }
 
 function rowReader(shape: TableShape): {
-  readonly read: (record: TextRecord) => readonly TableRow[];
+  readonly read: (record: TextRecord, out: TableRow[]) => void;
   readonly end: () => readonly TableRow[];
 } {
   const seen: Seen = { rows: 0, headerLike: 0, first: true, kinds: Array.from({ length: shape.width }, () => new Set()) };
@@ -57,41 +61,40 @@ function rowReader(shape: TableShape): {
     held = [];
     return rows;
   };
-  const take = (row: Held): readonly TableRow[] => {
+  const take = (row: Held, out: TableRow[]): void => {
     const mayBeNone =
       (shape.width > 1 && isFootnoteShaped(row.cells)) || (row.afterBlank && seen.rows > 0) || held.some((other) => other.afterBlank);
     if (mayBeNone && held.length < mostHeld) {
       held.push(row);
-      return [];
+      return;
     }
-    return [...release(), taken(row, seen)];
+    if (held.length > 0) out.push(...release());
+    out.push(taken(row, seen));
   };
 
-  const read = (record: TextRecord): readonly TableRow[] => {
+  const read = (record: TextRecord, out: TableRow[]): void => {
     if (record.trouble === null && record.cells.length === 0) {
       blanks.push(record);
-      return [];
+      return;
     }
-    const out: TableRow[] = [];
     const afterBlank = blanks.length > 0;
     // In a table of one column an empty line could be an empty value.
     if (shape.width === 1) out.push(...blanks.map((blank) => refused(blank, "is blank, and could be an empty value")));
     blanks = [];
     const { padding } = shape;
     const cells = padding === null ? record.cells : record.cells.map((cell) => unpadded(cell, padding));
-    const row: Held = { ...record, cells, afterBlank };
     const repeats = repeatsHeader(cells, shape);
     if (repeats) foreign = null;
     let trouble = record.trouble ?? (foreign === null ? null : `stands below the header of another table, on line ${foreign}`);
-    trouble ??= repeats ? repeatedHeader : troubleOf(cells, shape);
+    trouble ??= repeats ? repeatedHeader : troubleOf(cells, record.raw, shape);
     if (trouble === null && shape.headerGoesOn && seen.first) trouble = "looks like a second row of the header";
     if (!repeats) seen.first = false;
     if (trouble === null && afterBlank && isOtherHeader(cells, shape, seen)) {
       foreign = record.line;
       trouble = "looks like the header of another table";
     }
-    out.push(...(trouble === null ? take(row) : [refused(record, trouble)]));
-    return out;
+    if (trouble === null) take({ line: record.line, cells, trouble, raw: record.raw, afterBlank }, out);
+    else out.push(refused(record, trouble));
   };
 
   const end = (): readonly TableRow[] => {
@@ -112,6 +115,9 @@ function rowReader(shape: TableShape): {
 /** More rows than that at the end of a table are no footnote. */
 const mostHeld = 5;
 
+/** What the rows of a table look like is learnt from so many of them. */
+const mostLearnt = 10_000;
+
 interface Seen {
   rows: number;
   /** Nothing but the header was read so far. */
@@ -123,8 +129,9 @@ interface Seen {
 
 type Kind = "empty" | "number" | "words";
 
+const pair = "\\\\";
 export const repeatedHeader = "repeats the header";
-export const nothingInIt = "has nothing in any field";
+const nothingInIt = "has nothing in any field";
 const footnote = "stands at the end of the table like a footnote, and does not look like the rows above";
 
 function refused({ line, raw }: TextRecord, trouble: string): TableRow {
@@ -133,10 +140,12 @@ function refused({ line, raw }: TextRecord, trouble: string): TableRow {
 
 function taken({ line, cells, raw }: TextRecord, seen: Seen): TableRow {
   seen.rows += 1;
-  if (looksLikeHeader(cells)) seen.headerLike += 1;
-  cells.forEach((cell, at) => {
-    seen.kinds[at]?.add(kindOf(cell));
-  });
+  if (seen.rows <= mostLearnt) {
+    if (looksLikeHeader(cells)) seen.headerLike += 1;
+    cells.forEach((cell, at) => {
+      seen.kinds[at]?.add(kindOf(cell));
+    });
+  }
   return { line, cells, trouble: null, raw };
 }
 
@@ -145,19 +154,29 @@ function repeatsHeader(cells: readonly string[], { names, width }: TableShape): 
   return names !== null && cells.length === width && cells.every((cell, at) => cell.replace("\uFEFF", "").trim() === names[at]);
 }
 
-function troubleOf(cells: readonly string[], shape: TableShape): string | null {
+function troubleOf(cells: readonly string[], raw: string, shape: TableShape): string | null {
   const { width, quote, quoteGuessed } = shape;
   if (cells.length !== width) return wrongWidth(cells.length, width);
-  if (cells.some((cell) => cell.includes("\0"))) return "has a NUL byte";
-  if (shape.damaged && cells.some((cell) => cell.includes("\uFFFD"))) return "has bytes that are no text in the file's encoding";
-  if (width > 1 && cells.every((cell) => cell === "")) return nothingInIt;
-  if (quoteGuessed && cells.some((cell) => isOddlyQuoted(cell, quote))) return "has a field in quotes that are not those of the file";
-  if (shape.escapeUnclear && cells.some((cell) => cell.includes("\\\\"))) return "has two backslashes, which could stand for one";
+  if (raw.includes("\0")) return "has a NUL byte";
+  if (shape.damaged && raw.includes("\uFFFD")) return "has bytes that are no text in the file's encoding";
+  if (width > 1 && cells.every((cell) => cell.trim() === "")) return nothingInIt;
+  if (quoteGuessed && /["'`]/.test(raw) && cells.some((cell) => isOddlyQuoted(cell, quote)))
+    return "has a field in quotes that are not those of the file";
+  if (shape.escapeUnclear && isQuotedPair(raw, quote)) return "has two backslashes, which could stand for one";
   if (cells[0]?.startsWith("\uFEFF") === true) return "begins with a byte order mark, as a file does";
   return null;
 }
 
-export function wrongWidth(found: number, width: number): string {
+/** Whether two backslashes stand within quotes; in an unquoted field they are what they are. */
+function isQuotedPair(raw: string, quote: string): boolean {
+  if (quote === "") return true;
+  for (let at = raw.indexOf(pair); at >= 0; at = raw.indexOf(pair, at + 1)) {
+    if (raw.slice(0, at).split(quote).length % 2 === 0) return true;
+  }
+  return false;
+}
+
+function wrongWidth(found: number, width: number): string {
   return `has ${found} ${found === 1 ? "field" : "fields"} where the header has ${width}`;
 }
 

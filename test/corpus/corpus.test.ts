@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { judge, type Sample, type Verdict } from "./corpus.js";
+import { judge, lineOf, type Sample, scoreOf } from "./corpus.js";
 import { polluters } from "./polluters.js";
 import { randomFrom } from "./random.js";
 import { cleanTables } from "./tables.js";
@@ -10,7 +10,7 @@ test("[E01] [E03] no polluted file is loaded otherwise than its clean table", { 
   const samples = corpus(1);
   expect(samples.length).toBeGreaterThanOrEqual(300);
   const verdicts = await judge(samples);
-  console.log(scoreOf(verdicts));
+  console.log(`corpus: ${scoreOf(verdicts)}`);
   if (process.env["FLOW_CORPUS"] === "all") console.log(verdicts.map(lineOf).join("\n"));
   expect(verdicts.filter(({ outcome }) => outcome === "wrong").map(lineOf)).toEqual([]);
 });
@@ -26,14 +26,4 @@ function corpus(seed: number): readonly Sample[] {
       return [];
     }),
   );
-}
-
-function scoreOf(verdicts: readonly Verdict[]): string {
-  const count = (outcome: Verdict["outcome"]): number => verdicts.filter((verdict) => verdict.outcome === outcome).length;
-  const rows = verdicts.reduce((sum, { loaded }) => sum + loaded, 0) / verdicts.length;
-  return `corpus: ${verdicts.length} polluted files: ${count("whole")} loaded whole, ${count("part")} in part, ${count("refused")} refused, ${count("wrong")} wrong; ${(rows * 100).toFixed(1)} % of the rows`;
-}
-
-function lineOf({ sample, outcome, words }: Verdict): string {
-  return `${outcome}  ${sample.table.name}, ${sample.name}: ${words.slice(0, 300)}`;
 }

@@ -33,7 +33,7 @@ export async function judge(samples: readonly Sample[]): Promise<readonly Verdic
 }
 
 async function judgeIn(dir: string, samples: readonly Sample[]): Promise<readonly Verdict[]> {
-  const tables = [...new Set(samples.map(({ table }) => table))];
+  const tables = [...new Map(samples.map(({ table }) => [table.name, table])).values()];
   await mkdir(join(dir, "assets"), { recursive: true });
   await writeFile(join(dir, "flow.yaml"), "name: corpus\ndefaults: { ingest: { complete: { stable_for: 0s }, on_duplicate: accept } }\n");
   for (const table of tables) await writeFile(join(dir, "assets", `${table.name}.yaml`), declarationOf(table));
@@ -50,7 +50,7 @@ async function judgeIn(dir: string, samples: readonly Sample[]): Promise<readonl
     const outcome = report.assets.find(({ asset }) => asset === table.name);
     if (outcome === undefined || outcome.problem !== null) throw new Error(`${table.name}: ${outcome?.problem ?? "was not run"}`);
     const loaded = outcome.version === null ? [] : await loadedRows(project, dir, table);
-    for (const { sample, file } of places.filter((place) => place.sample.table === table)) {
+    for (const { sample, file } of places.filter((place) => place.sample.table.name === table.name)) {
       const delivery = outcome.deliveries.find((other) => other.file === file);
       verdicts.push(
         verdictOn(
@@ -99,13 +99,23 @@ function verdictOn(sample: Sample, delivery: DeliveryOutcome | undefined, loaded
     if (there.has(row)) return wrong(`line ${line} was loaded twice`);
     there.add(row);
   }
-  const share = clean.length === 0 ? 1 : there.size / clean.length;
+  const present = new Set(byLine.values());
+  const share = present.size === 0 ? 1 : there.size / present.size;
   if (delivery.is === "refused") return { sample, outcome: "refused", words: delivery.reason ?? "", loaded: share };
   const words = delivery.refusals.map(({ reason, rows, example }) => `${rows} × ${reason}: ${example}`).join("; ");
-  const present = new Set(byLine.values());
   const lost = clean.filter((_, at) => !there.has(at) && present.has(at)).length;
   const refused = delivery.refusals.reduce((sum, { rows }) => sum + rows, 0);
   if (lost > 0 && refused === 0) return wrong(`${lost} rows are missing without a word`);
-  if (there.size === clean.length) return { sample, outcome: "whole", words, loaded: 1 };
+  if (lost === 0) return { sample, outcome: "whole", words, loaded: 1 };
   return { sample, outcome: "part", words, loaded: share };
+}
+
+export function scoreOf(verdicts: readonly Verdict[]): string {
+  const count = (outcome: Verdict["outcome"]): number => verdicts.filter((verdict) => verdict.outcome === outcome).length;
+  const rows = verdicts.reduce((sum, { loaded }) => sum + loaded, 0) / verdicts.length;
+  return `${verdicts.length} polluted files: ${count("whole")} loaded whole, ${count("part")} in part, ${count("refused")} refused, ${count("wrong")} wrong; ${(rows * 100).toFixed(1)} % of their rows`;
+}
+
+export function lineOf({ sample, outcome, words }: Verdict): string {
+  return `${outcome}  ${sample.table.name}, ${sample.name}: ${words.slice(0, 300)}`;
 }

@@ -3,7 +3,7 @@ import { decode } from "../../csv/encoding.js";
 import { skipLines } from "../../csv/lines.js";
 import type { Dialect } from "../../csv/records.js";
 import { readRecords } from "../../csv/records.js";
-import { tableRows } from "../../csv/table.js";
+import { type TableRow, tableRows } from "../../csv/table.js";
 import { unpacked } from "../../store/unpacked.js";
 import type { CsvLayout, FileToStage } from "../engine.js";
 import type { Connection } from "./connection.js";
@@ -19,20 +19,26 @@ export async function carefulTable(connection: Connection, file: FileToStage, cs
   await connection.run(`CREATE TEMP TABLE ${ident(name)} (_line BIGINT, _trouble VARCHAR, _raw VARCHAR, ${cells})`);
   const appender = await connection.duckdb.createAppender(name);
   const nulls = new Set(csv.nulls);
-  for await (const row of rowsOf(connection, file, csv)) {
-    appender.appendBigInt(BigInt(row.line));
-    if (row.trouble === null) appender.appendNull();
-    else appender.appendVarchar(row.trouble);
-    appender.appendVarchar(printable(row.raw));
-    for (let at = 0; at < csv.fields.length; at++) {
-      const cell = row.cells?.[at];
-      if (cell === undefined || nulls.has(cell)) appender.appendNull();
-      else appender.appendVarchar(cell);
-    }
-    appender.endRow();
+  for await (const rows of rowsOf(connection, file, csv)) {
+    for (const row of rows) append(appender, row, csv.fields.length, nulls);
   }
   appender.closeSync();
   return name;
+}
+
+type Appender = Awaited<ReturnType<Connection["duckdb"]["createAppender"]>>;
+
+function append(appender: Appender, { line, cells, trouble, raw }: TableRow, width: number, nulls: ReadonlySet<string>): void {
+  appender.appendBigInt(BigInt(line));
+  if (trouble === null) appender.appendNull();
+  else appender.appendVarchar(trouble);
+  appender.appendVarchar(printable(raw));
+  for (let at = 0; at < width; at++) {
+    const cell = cells?.[at];
+    if (cell === undefined || nulls.has(cell)) appender.appendNull();
+    else appender.appendVarchar(cell);
+  }
+  appender.endRow();
 }
 
 function rowsOf(connection: Connection, file: FileToStage, csv: CsvLayout): ReturnType<typeof tableRows> {
