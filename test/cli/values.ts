@@ -669,6 +669,8 @@ export const orders: Asset = {
       zone: "UTC",
       trim: false,
       nulls: [],
+      decimal: ".",
+      thousands: null,
       description: null,
     },
     {
@@ -680,6 +682,8 @@ export const orders: Asset = {
       zone: "Europe/Rome",
       trim: true,
       nulls: ["n/a"],
+      decimal: ".",
+      thousands: null,
       description: "when: it was",
     },
   ],
