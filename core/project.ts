@@ -188,6 +188,8 @@ export interface AssetChecks {
 
 export interface TestReport {
   readonly test: 1;
+  /** How long all took; several are tried side by side. */
+  readonly seconds: number;
   readonly tests: readonly TestOutcome[];
 }
 

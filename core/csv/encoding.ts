@@ -110,6 +110,16 @@ function fromWindows1252(text: string): string {
   return text.replace(/[\x80-\x9f]/g, (character) => signs[character.charCodeAt(0) - 0x80] ?? character);
 }
 
+/** The other way; what it has no byte for becomes a question mark. */
+export function toWindows1252(text: string): Uint8Array {
+  const byteOf = (character: string): number => {
+    const sign = signs.indexOf(character);
+    const code = character.charCodeAt(0);
+    return sign >= 0 ? 0x80 + sign : code > 0xff ? 0x3f : code;
+  };
+  return Uint8Array.from([...text], byteOf);
+}
+
 /** Whether chunk after chunk is UTF-8; a sequence may go on in the next one. */
 export function utf8Checker(): { readonly add: (chunk: Uint8Array) => boolean; readonly end: () => boolean } {
   let kept: Uint8Array = new Uint8Array(0);

@@ -486,7 +486,7 @@ export interface CheckResult {
   readonly failures: number;
   /** Of a check that judges row by row: where they are. */
   readonly byPartition: readonly { readonly partition: string; readonly rows: number }[];
-  /** Rows looked at, where a share of them is asked for. */
+  /** Rows looked at, where some fail and a share of them is asked for. */
   readonly rows: number | null;
   /** A few of the failing rows. */
   readonly examples: readonly Readonly<Record<string, string | null>>[];

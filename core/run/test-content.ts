@@ -1,5 +1,6 @@
 import { gzipSync } from "node:zlib";
-import type { IngestedAsset, TestContent, TestRow, TestValue } from "../model.js";
+import { toWindows1252 } from "../csv/encoding.js";
+import type { Column, IngestedAsset, TestContent, TestRow, TestValue } from "../model.js";
 import { formatOf } from "../operators/format.js";
 
 /** The bytes of a file that a test gives, as the asset would find them in landing. */
@@ -33,6 +34,8 @@ function encoded({ ingest }: IngestedAsset, text: string): Uint8Array {
   switch (ingest.csv.encoding) {
     case "latin-1":
       return Buffer.from(text, "latin1");
+    case "windows-1252":
+      return toWindows1252(text);
     case "utf-16":
       return Buffer.from(`\ufeff${text}`, "utf16le");
     default:
@@ -53,14 +56,23 @@ function csvOf(asset: IngestedAsset, names: readonly string[], rows: readonly Te
   const { delimiter, header, nulls, skip } = asset.ingest.csv;
   const separator = delimiter === "auto" ? "," : delimiter;
   const line = (cells: readonly string[]): string => `${cells.join(separator)}\n`;
-  const lines = rows.map((row) => line(names.map((name) => cell(asset, row[name] ?? null, nulls[0] ?? "", separator))));
+  const lines = rows.map((row) =>
+    line(names.map((name, at) => cell(asset, asset.columns[at], row[name] ?? null, { none: nulls[0] ?? "", separator }))),
+  );
   const head = header ? line(names.map((name) => quoted(asset, name, separator))) : "";
   return "\n".repeat(skip) + head + lines.join("");
 }
 
-function cell(asset: IngestedAsset, value: TestValue, none: string, separator: string): string {
+function cell(
+  asset: IngestedAsset,
+  column: Column | undefined,
+  value: TestValue,
+  { none, separator }: { readonly none: string; readonly separator: string },
+): string {
   if (value === null) return none;
-  return quoted(asset, typeof value === "object" ? value.json : value, separator);
+  const text = typeof value === "object" ? value.json : value;
+  const isNumber = /^[+-]?\d*\.\d+$/.test(text) && column?.type !== "VARCHAR";
+  return quoted(asset, isNumber ? text.replace(".", column?.decimal ?? ".") : text, separator);
 }
 
 function quoted({ ingest }: IngestedAsset, text: string, separator: string): string {

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { resolveIngest } from "../declaration/resolve-ingest.js";
 import type { TableShape } from "../engine/engine.js";
 import type {
@@ -17,6 +18,7 @@ import { noRequests } from "../plan/make-plan.js";
 import type { Clock, TestOutcome, TestReport } from "../project.js";
 import type { DeliveryOutcome, RunReport } from "../report/report.js";
 import type { Files } from "../store/files.js";
+import { inParallel } from "../store/in-parallel.js";
 import { below } from "../store/layout.js";
 import { bytesOf, readableByHand } from "./test-content.js";
 import { openTestBench, type TestBench, type TestStore } from "./test-store.js";
@@ -33,11 +35,12 @@ export interface Trying {
 /** Tries the tests of these assets. Each has a store of its own, in which the very operators work that a run has. */
 export async function tryTests(trying: Trying, assets: readonly Asset[]): Promise<TestReport> {
   const tested = assets.filter(({ tests }) => tests.length > 0);
-  if (tested.length === 0) return { test: 1, tests: [] };
+  if (tested.length === 0) return { test: 1, seconds: 0, tests: [] };
+  const started = trying.clock.now();
   await using bench = await openTestBench(trying.catalog.project, trying.files);
-  const tests: TestOutcome[] = [];
-  for (const asset of tested) for (const test of asset.tests) tests.push(await tryOne(trying, bench, asset, test));
-  return { test: 1, tests };
+  const all = tested.flatMap((asset) => asset.tests.map((test) => ({ asset, test })));
+  const tests = await inParallel(all, availableParallelism(), ({ asset, test }) => tryOne(trying, bench, asset, test));
+  return { test: 1, seconds: (trying.clock.now() - started) / 1000, tests };
 }
 
 async function tryOne(trying: Trying, bench: TestBench, asset: Asset, test: AssetTest): Promise<TestOutcome> {

@@ -78,6 +78,7 @@ const tried = {
 
 export const testReport: TestReport = {
   test: 1,
+  seconds: 0.42,
   tests: [
     { ...tried, test: "a corrected file replaces what it brought before" },
     { ...tried, asset: name("daily"), test: "one row a day" },
@@ -86,6 +87,7 @@ export const testReport: TestReport = {
 
 export const failedTests: TestReport = {
   test: 1,
+  seconds: 0.42,
   tests: [
     { ...tried, test: "a corrected file replaces what it brought before" },
     {

@@ -67,7 +67,7 @@ const goldens: readonly (readonly [file: string, text: string])[] = [
   ["test", renderTests(testReport, { quiet: false })],
   ["test-failed", renderTests(failedTests, { quiet: false })],
   ["test-failed-quiet", renderTests(failedTests, { quiet: true })],
-  ["test-none", renderTests({ test: 1, tests: [] }, { quiet: false })],
+  ["test-none", renderTests({ test: 1, seconds: 0, tests: [] }, { quiet: false })],
   ["history", renderHistory(historyReport)],
   ["diff", renderDiff(diffReport)],
   ["late", renderLate(lateReport, null)],

@@ -36,10 +36,9 @@ async function runCheck(connection: Connection, request: CheckRequest, check: Ch
   const counted = await connection.rows(`SELECT ${partition} AS p, count(*) AS n FROM (${failing}\n) GROUP BY 1 ORDER BY 1`);
   const byPartition = counted.map((row) => ({ partition: shown(row["p"] ?? null) ?? "", rows: numberOf(row["n"]) }));
   const failures = byPartition.reduce((sum, { rows }) => sum + rows, 0);
-  const rows = [check.errorIf, check.warnIf].some((limit) => limit?.unit === "percent")
-    ? await countLookedAt(connection, request, check)
-    : null;
-  if (failures === 0) return { failures, byPartition: [], rows, examples: [], kept: null };
+  if (failures === 0) return { failures, byPartition: [], rows: null, examples: [], kept: null };
+  const isShare = [check.errorIf, check.warnIf].some((limit) => limit?.unit === "percent");
+  const rows = isShare ? await countLookedAt(connection, request, check) : null;
   const some = (most: number): string => `SELECT * FROM (${failing}\n) ORDER BY ALL LIMIT ${most}`;
   const keep = request.keep?.[at] ?? null;
   if (keep === null) return { failures, byPartition, rows, examples: await examplesOf(connection, some(examplesShown)), kept: null };
