@@ -10,17 +10,22 @@ import type { Connection } from "./connection.js";
 import { ident, text } from "./sql.js";
 
 /**
- * A CSV file that is not proven plain, read record by record by our own eye: its rows as texts in a temporary table, those that are no
- * rows of its table with the reason, each with its line.
+ * CSV files that are not proven plain, read record by record by our own eye: their rows as texts in a temporary table, those that are no
+ * rows of their table with the reason, each with its file's place in the group and its line. How each file is written is its own affair;
+ * the fields are the same.
  */
-export async function carefulTable(connection: Connection, file: FileToStage, csv: CsvLayout): Promise<string> {
+export async function carefulTable(connection: Connection, group: readonly FileToStage[], fields: CsvLayout["fields"]): Promise<string> {
   const name = `_careful_${randomUUID().replaceAll("-", "")}`;
-  const cells = csv.fields.map((_, at) => `c${at} VARCHAR`).join(", ");
-  await connection.run(`CREATE TEMP TABLE ${ident(name)} (_line BIGINT, _trouble VARCHAR, _raw VARCHAR, ${cells})`);
+  const cells = fields.map((_, at) => `c${at} VARCHAR`).join(", ");
+  await connection.run(`CREATE TEMP TABLE ${ident(name)} (_f BIGINT, _line BIGINT, _trouble VARCHAR, _raw VARCHAR, ${cells})`);
   const appender = await connection.duckdb.createAppender(name);
-  const nulls = new Set(csv.nulls);
-  for await (const rows of rowsOf(connection, file, csv)) {
-    for (const row of rows) append(appender, row, csv.fields.length, nulls);
+  for (const [at, file] of group.entries()) {
+    const { csv } = file;
+    if (csv === null) throw new Error("a CSV file comes with its layout");
+    const nulls = new Set(csv.nulls);
+    for await (const rows of rowsOf(connection, file, csv)) {
+      for (const row of rows) append(appender, BigInt(at), row, fields.length, nulls);
+    }
   }
   appender.closeSync();
   return name;
@@ -28,7 +33,14 @@ export async function carefulTable(connection: Connection, file: FileToStage, cs
 
 type Appender = Awaited<ReturnType<Connection["duckdb"]["createAppender"]>>;
 
-function append(appender: Appender, { line, cells, trouble, raw }: TableRow, width: number, nulls: ReadonlySet<string>): void {
+function append(
+  appender: Appender,
+  file: bigint,
+  { line, cells, trouble, raw }: TableRow,
+  width: number,
+  nulls: ReadonlySet<string>,
+): void {
+  appender.appendBigInt(file);
   appender.appendBigInt(BigInt(line));
   if (trouble === null) appender.appendNull();
   else appender.appendVarchar(trouble);

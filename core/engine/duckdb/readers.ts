@@ -17,6 +17,8 @@ export interface Reader {
   readonly typedAlready: ReadonlySet<string>;
   /** Records that are no records at all; both in SQL. */
   readonly malformed: { readonly when: string; readonly reason: string } | null;
+  /** Table that was made for it and is not needed once it was read. */
+  readonly table: string | null;
   /** SQL for the line of a record; null: records and lines agree, from the first line on. */
   readonly line: string | null;
   /** Line of the first record, where records and lines agree. */
@@ -34,7 +36,7 @@ export async function readerFor(connection: Connection, group: Group, columns: r
   switch (first.format) {
     case "csv":
       if (first.csv === null) throw new Error("a CSV file comes with its layout");
-      return first.records === null ? carefulReader(connection, first, columns, first.csv) : plainReader(group, columns, first.csv);
+      return first.records === null ? carefulReader(connection, group, columns, first.csv) : plainReader(group, columns, first.csv);
     case "ndjson":
       return jsonReader(connection, group, columns, ndjsonLines(group));
     case "json":
@@ -75,6 +77,7 @@ function plainReader(group: Group, columns: readonly Column[], csv: CsvLayout): 
     )}], ${text(csv.delimiter)})`,
     typedAlready: new Set(),
     malformed: { when: "_repeats", reason: text(repeatedHeader) },
+    table: null,
     line: null,
     firstLine: csv.firstLine,
     columns,
@@ -82,13 +85,14 @@ function plainReader(group: Group, columns: readonly Column[], csv: CsvLayout): 
   };
 }
 
-async function carefulReader(connection: Connection, file: FileToStage, columns: readonly Column[], csv: CsvLayout): Promise<Reader> {
-  const table = await carefulTable(connection, file, csv);
+async function carefulReader(connection: Connection, group: Group, columns: readonly Column[], csv: CsvLayout): Promise<Reader> {
+  const table = await carefulTable(connection, group, csv.fields);
   return {
-    sql: `SELECT 0::BIGINT AS _f, false AS _blank, _line, _trouble, _raw, ${csvTexts(columns, csv)} FROM ${ident(table)}`,
+    sql: `SELECT _f, false AS _blank, _line, _trouble, _raw, ${csvTexts(columns, csv)} FROM ${ident(table)}`,
     raw: "_raw",
     typedAlready: new Set(),
     malformed: { when: "_trouble IS NOT NULL", reason: "_trouble" },
+    table,
     line: "_line",
     firstLine: csv.firstLine,
     columns,
@@ -148,6 +152,7 @@ async function jsonReader(connection: Connection, group: Group, columns: readonl
     raw: "_json",
     typedAlready: new Set(),
     malformed: { when: "_j IS NULL AND NOT _blank", reason: text("is not a JSON object") },
+    table: null,
     line: null,
     firstLine: 1,
     columns: asWritten,
@@ -182,6 +187,7 @@ async function parquetReader(connection: Connection, group: Group, columns: read
     raw: "NULL::VARCHAR",
     typedAlready,
     malformed: null,
+    table: null,
     line: null,
     firstLine: 1,
     columns: asWritten,

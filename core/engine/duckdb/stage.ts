@@ -39,12 +39,12 @@ interface Work {
 
 type Group = readonly FileToStage[];
 
-/** Files that one query can read: same format, same fields, same dialect. What has to be read with care stands alone. */
+/** Files that one query can read: same format, same fields, same dialect. Of those read with care the fields are enough. */
 function groups(files: readonly FileToStage[]): readonly Group[] {
   const byShape = new Map<string, FileToStage[]>();
   for (const file of files) {
-    const alone = file.csv !== null && file.records === null;
-    const shape = JSON.stringify([file.format, alone ? file.seq : file.csv]);
+    const isCareful = file.csv !== null && file.records === null;
+    const shape = JSON.stringify([file.format, isCareful, isCareful ? file.csv?.fields : file.csv]);
     byShape.set(shape, [...(byShape.get(shape) ?? []), file]);
   }
   return [...byShape.values()];
@@ -56,7 +56,11 @@ async function stageGroup(work: Work, group: Group): Promise<void> {
   try {
     const doubted = await readGroup(work, group, output);
     work.outputs.push(output);
-    for (const file of doubted) await stageGroup(work, [{ ...file, records: null }]);
+    if (doubted.length > 0)
+      await stageGroup(
+        work,
+        doubted.map((file) => ({ ...file, records: null })),
+      );
   } catch (error) {
     if (!(error instanceof SqlError) || !isAboutTheFile(error)) throw error;
     const only = group.length === 1 ? group[0] : undefined;
@@ -84,6 +88,7 @@ async function readGroup(work: Work, group: Group, output: string): Promise<Grou
   const { connection, request } = work;
   const reader = await readerFor(connection, group, request.columns);
   await connection.run(`COPY (${typedRows(request, group, reader)}) TO ${text(output)} (FORMAT parquet)`);
+  if (reader.table !== null) await connection.run(`DROP TABLE ${ident(reader.table)}`);
   for (const [seq, drift] of reader.drift) {
     work.added.set(seq, drift.added);
     work.missing.set(seq, drift.missing);
