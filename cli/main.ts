@@ -8,6 +8,7 @@ import { addLineage } from "./commands/lineage.js";
 import { addPlan } from "./commands/plan.js";
 import { addQuarantine } from "./commands/quarantine.js";
 import { addQuery } from "./commands/query.js";
+import { addRollback } from "./commands/rollback.js";
 import { addRun } from "./commands/run.js";
 import { addShow } from "./commands/show.js";
 import { addStatus } from "./commands/status.js";
@@ -54,6 +55,7 @@ export function flowProgram(session: Session): Command {
   addTest(program, session);
   addVerify(program, session);
   addWithdraw(program, session);
+  addRollback(program, session);
   addQuarantine(program, session);
   return program.addHelpText("after", mainExamples);
 }

@@ -51,6 +51,11 @@ export interface FlowProject extends AsyncDisposable {
   show(asset: string): Promise<ShowReport>;
   /** Takes a delivery's contribution out again, as if it had never come, and brings what reads the asset up to date. */
   withdraw(asset: string, file: string, options: RunOptions): Promise<RunReport>;
+  /**
+   * Back to what a version of an ingested asset was, as a new version. What came since waits until it is released or discarded; what
+   * reads the asset is brought up to date by the next run.
+   */
+  rollback(asset: string, version: string, options: RunOptions): Promise<RunReport>;
   /** Recomputes aside, from the log or from the inputs, and compares with what is ready. Changes nothing. */
   verify(selection: Selection, options: VerifyOptions): Promise<VerifyReport>;
   /** Asks the checks of what is ready now: of all its rows. Changes nothing. */

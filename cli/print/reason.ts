@@ -20,6 +20,7 @@ const words: Words = {
   "input-pending": ({ inputs }) => `${list(inputs)} will change`,
   withdrawal: ({ file }) => `${plain(file)} is withdrawn`,
   release: ({ file }) => `${plain(file)} is released from quarantine`,
+  rollback: ({ to }) => `back to version ${to}`,
   requested: () => "asked for",
   replay: () => "replayed from the archive",
 };

@@ -18,6 +18,8 @@ export interface Ledger {
   twins(asset: AssetName, sha256: ContentHash, followed: "without" | "with"): readonly DeliveryRow[];
   /** Copies under this name, oldest first. */
   copies(asset: AssetName, file: string): readonly DeliveryRow[];
+  /** Deliveries that a rollback took out and that wait, newest first. */
+  held(asset: AssetName): readonly DeliveryRow[];
   /** Current deliveries, oldest first; of one partition where given. */
   currentDeliveries(asset: AssetName, partition?: PartitionKey): readonly DeliveryRow[];
   /** Every delivery ever seen, newest first. */
@@ -66,7 +68,7 @@ export interface DeliveryRow {
   readonly bytes: number;
   readonly run: RunId;
   /** `current` is what the fold is made of. */
-  readonly state: "current" | "superseded" | "withdrawn" | "redelivered" | "refused";
+  readonly state: "current" | "superseded" | "withdrawn" | "held" | "redelivered" | "refused";
   readonly rows: RowAccount;
   readonly judgedAgainst: string | null;
 }

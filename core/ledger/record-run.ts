@@ -22,6 +22,8 @@ function recordManifest(database: Database, manifest: Manifest): void {
   for (const delivery of manifest.deliveries.replayed) replaceRows(database, manifest, delivery);
   for (const { seq, becomes } of manifest.deliveries.superseded) supersede(database, manifest.asset, seq, becomes);
   for (const seq of manifest.deliveries.withdrawn) withdraw(database, manifest.asset, seq);
+  for (const seq of manifest.deliveries.held ?? [])
+    database.run("update delivery set state = 'held' where asset = ? and seq = ?", manifest.asset, seq);
 }
 
 /** What the same name delivered once more and was skipped goes with it. */
@@ -150,7 +152,7 @@ function bringBack(database: Database, asset: AssetName, seq: number): void {
 /** By other bytes under its name, or by the same bytes under another: then it is what was skipped as a copy. */
 function supersede(database: Database, asset: AssetName, seq: number, becomes?: "copy"): void {
   const state = becomes === "copy" ? "redelivered" : "superseded";
-  database.run("update delivery set state = ? where asset = ? and seq = ? and state = 'current'", state, asset, seq);
+  database.run("update delivery set state = ? where asset = ? and seq = ? and state in ('current', 'held')", state, asset, seq);
   forgetRefused(database, asset, seq);
 }
 

@@ -69,6 +69,7 @@ function asLedger(database: Database): Ledger {
         asset,
         file,
       ),
+    held: (asset) => deliveries("delivery d where d.asset = ? and d.state = 'held' order by d.seq desc", asset),
     currentDeliveries: (asset, partition) =>
       partition === undefined
         ? deliveries("delivery d indexed by delivery_current where d.asset = ? and d.state = 'current' order by d.seq", asset)

@@ -1,5 +1,6 @@
 import type { FoldResult } from "../engine/engine.js";
 import type { DeliverySeq } from "../model.js";
+import type { Command } from "../plan/plan.js";
 import type { AcceptedDelivery, Manifest, RowAccount } from "../store/manifest.js";
 import { assemble, baseOf, freshCandidate } from "./candidate.js";
 import { filesOf, fromLog } from "./log.js";
@@ -8,7 +9,7 @@ import { stagingOf } from "./stage.js";
 import type { IngestWork, Staged } from "./work.js";
 
 /** Typed rows + parent version -> candidate version, in `staging/ready`. */
-export async function merge(work: IngestWork, withdraw: readonly DeliverySeq[]): Promise<void> {
+export async function merge(work: IngestWork, { withdraw, holds }: Extract<Command, { kind: "merge" }>): Promise<void> {
   const counted = new Set(work.context.ledger.currentDeliveries(work.asset.name).map(({ seq }) => seq));
   const superseded = work.staged.flatMap((entry) => supersededBy(entry, counted));
   // What counts already and is read once more takes its own old rows' place.
@@ -30,6 +31,7 @@ export async function merge(work: IngestWork, withdraw: readonly DeliverySeq[]):
     replayed: accepted.filter((_, at) => work.staged[at]?.archived === true),
     superseded,
     withdrawn: withdraw,
+    held: holds ? withdraw : [],
     inputs: [],
     watermark: watermarkAfter(work),
   };

@@ -28,7 +28,7 @@ const operators: { readonly [Kind in CommandKind]: Operator<Kind> } = {
   },
   merge: {
     describe: ({ withdraw }) => (withdraw.length === 0 ? "merge" : `take out ${filesIn(withdraw.length)}`),
-    perform: ({ withdraw }, work) => merge(ingesting(work), withdraw),
+    perform: (command, work) => merge(ingesting(work), command),
   },
   transform: { describe: () => "build", perform: ({ build }, work) => transform(deriving(work), build) },
   check: { describe: ({ checks }) => `${checks} ${checks === 1 ? "check" : "checks"}`, perform: (_, work) => check(work) },

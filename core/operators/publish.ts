@@ -43,7 +43,13 @@ async function manifestOf(work: Work, candidate: NonNullable<Work["candidate"]>)
     columns: candidate.columns,
     partition_by: asset.partitionBy.map(termOf),
     inputs: candidate.inputs,
-    deliveries: { added: candidate.added, replayed: candidate.replayed, superseded: candidate.superseded, withdrawn: candidate.withdrawn },
+    deliveries: {
+      added: candidate.added,
+      replayed: candidate.replayed,
+      superseded: candidate.superseded,
+      withdrawn: candidate.withdrawn,
+      ...(candidate.held.length > 0 ? { held: candidate.held } : {}),
+    },
     watermark: candidate.watermark,
     rows: candidate.partitions.reduce((sum, entry) => sum + entry.rows, 0),
     bytes: parts.reduce((sum, part) => sum + part.bytes, 0),
@@ -117,6 +123,8 @@ function wordsFor(reason: Reason): string {
       return "its declaration changed";
     case "withdrawal":
       return `withdrawn: ${reason.file}`;
+    case "rollback":
+      return `rolled back to ${reason.to}`;
     case "release":
       return `released from quarantine: ${reason.file}`;
     case "requested":

@@ -77,7 +77,7 @@ async function readTaken(
 /** From the log: the deliveries that count again, and all others where the version is folded anew. */
 async function readAgain(
   work: IngestWork,
-  { deliveries, again, copied, anewWithout }: Extract<Command, { kind: "stage" }>,
+  { deliveries, again, copied, anewWithout, restates }: Extract<Command, { kind: "stage" }>,
 ): Promise<readonly Readable[]> {
   const { ledger } = work.context;
   const wanted = new Set(again);
@@ -86,7 +86,7 @@ async function readAgain(
   const returning = wanted.size === 0 ? [] : ledger.deliveries(work.asset.name).filter(({ seq }) => wanted.has(seq));
   // A restatement, like a revision: what was kept out as too late is let in.
   const before = judgedBefore(work, copied);
-  const restated = returning.map((row) => ({ ...row, judgedAgainst: before.get(row.seq) ?? null }));
+  const restated = restates ? returning.map((row) => ({ ...row, judgedAgainst: before.get(row.seq) ?? null })) : returning;
   return fromLog(
     work,
     [...rest, ...restated].sort((a, b) => a.seq - b.seq),

@@ -41,6 +41,7 @@ export async function transform(work: DeriveWork, build: Build): Promise<void> {
     replayed: [],
     superseded: [],
     withdrawn: [],
+    held: [],
     inputs: inputs.map(({ table, version }) => ({ asset: table.name as AssetName, version })),
     watermark: lowestWatermark(
       work,

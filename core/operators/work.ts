@@ -63,6 +63,8 @@ export interface Candidate {
   readonly replayed: readonly AcceptedDelivery[];
   readonly superseded: Manifest["deliveries"]["superseded"];
   readonly withdrawn: readonly DeliverySeq[];
+  /** Those of the withdrawn that wait. */
+  readonly held: readonly DeliverySeq[];
   readonly inputs: Manifest["inputs"];
   readonly watermark: string | null;
 }

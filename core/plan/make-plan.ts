@@ -21,6 +21,8 @@ export interface Snapshot {
   twins(asset: AssetName, sha256: ContentHash, followed: "without" | "with"): readonly DeliveryRow[];
   /** Deliveries of this name that were skipped because another file holds their bytes. */
   copies(asset: AssetName, file: string): readonly DeliveryRow[];
+  /** Deliveries that a rollback took out and that wait. */
+  held(asset: AssetName): readonly DeliveryRow[];
   /** Contents that were skipped under some name. */
   copied(asset: AssetName): readonly ContentHash[];
   lastSeq(asset: AssetName): number;
@@ -34,15 +36,37 @@ export interface Requests {
   readonly replay: ReadonlySet<AssetName>;
   /** New deliveries are restatements: not judged for lateness. */
   readonly backfill: boolean;
-  readonly withdraw: { readonly asset: AssetName; readonly file: string } | null;
+  /** `waiting`: only what a rollback took back; `all`: what counts under the name, too. */
+  readonly withdraw: { readonly asset: AssetName; readonly file: string; readonly what: "all" | "waiting" } | null;
   /** Derived assets to build whole, or in a range of partitions, whatever changed. */
   readonly refresh: ReadonlySet<AssetName>;
   readonly range: { readonly assets: ReadonlySet<AssetName>; readonly from: string; readonly to: string } | null;
   /** Deliveries whose kept-out rows are let in. */
-  readonly release: { readonly asset: AssetName; readonly file: string; readonly seqs: readonly DeliverySeq[] } | null;
+  readonly release: {
+    readonly asset: AssetName;
+    readonly file: string;
+    readonly seqs: readonly DeliverySeq[];
+    /** What came under its name since: its place is taken back. */
+    readonly instead: readonly DeliverySeq[];
+  } | null;
+  /** Back to the deliveries of a version: what goes, and what counts again. */
+  readonly rollback: {
+    readonly asset: AssetName;
+    readonly to: VersionId;
+    readonly out: readonly DeliverySeq[];
+    readonly back: readonly DeliverySeq[];
+  } | null;
 }
 
-export const noRequests: Requests = { replay: new Set(), backfill: false, refresh: new Set(), range: null, withdraw: null, release: null };
+export const noRequests: Requests = {
+  replay: new Set(),
+  backfill: false,
+  refresh: new Set(),
+  range: null,
+  withdraw: null,
+  release: null,
+  rollback: null,
+};
 
 export interface PlanInput {
   readonly requests: Requests;
@@ -72,12 +96,20 @@ export function makePlan(input: PlanInput): Plan {
 
 function planIngested(asset: IngestedAsset, { snapshot, landed, requests }: PlanInput, publishing: ReadonlySet<AssetName>): AssetPlan {
   const current = snapshot.current(asset.name);
-  const asked = requests.withdraw?.asset === asset.name ? known(asset, snapshot, requests.withdraw.file) : [];
+  const asked = requests.withdraw?.asset === asset.name ? named(asset, snapshot, requests.withdraw) : [];
   const changed = current !== null && current.fingerprint !== asset.fingerprint && snapshot.hasDeliveries(asset.name);
   const replays = changed || requests.replay.has(asset.name);
-  const { deliveries, again, copied } = classify(asset, snapshot, landed.get(asset.name) ?? [], asked, replays);
-  const withdrawn = [...asked, ...replacedByCopies(asset, snapshot, deliveries)];
-  const released = requests.release?.asset === asset.name ? requests.release.seqs : [];
+  const rollback = requests.rollback?.asset === asset.name ? requests.rollback : null;
+  const release = requests.release?.asset === asset.name ? requests.release : null;
+  // What a version was is what a rollback gives, so nothing else comes in with it.
+  const files = rollback === null ? (landed.get(asset.name) ?? []) : [];
+  const { deliveries, again, copied } = classify(asset, snapshot, files, asked, replays);
+  const gone = [
+    ...[...asked, ...replacedByCopies(asset, snapshot, deliveries)].map(({ seq }) => seq),
+    ...(rollback?.out ?? []),
+    ...(release?.instead ?? []),
+  ];
+  const released = [...(release?.seqs ?? []), ...(rollback?.back ?? [])];
   const entry = (reason: Reason, commands: readonly Command[]): AssetPlan => ({
     asset: asset.name,
     kind: "ingested",
@@ -86,12 +118,11 @@ function planIngested(asset: IngestedAsset, { snapshot, landed, requests }: Plan
     commands,
     after: needsOf(asset).filter((name) => publishing.has(name)),
   });
-  if (deliveries.length === 0 && withdrawn.length === 0 && released.length === 0 && !replays) {
+  if (deliveries.length === 0 && gone.length === 0 && released.length === 0 && !replays) {
     return entry(current === null ? { kind: "nothing-landed" } : { kind: "up-to-date" }, []);
   }
   const merging = deliveries.filter(isMerged);
-  const builds = merging.length > 0 || withdrawn.length > 0 || released.length > 0 || replays;
-  const gone = withdrawn.map(({ seq }) => seq);
+  const builds = merging.length > 0 || gone.length > 0 || released.length > 0 || replays;
   const taking: readonly Command[] = deliveries.length > 0 ? [{ kind: "pickup", deliveries }] : [];
   const building: readonly Command[] = [
     {
@@ -101,34 +132,43 @@ function planIngested(asset: IngestedAsset, { snapshot, landed, requests }: Plan
       copied,
       anewWithout: replays ? gone : null,
       judged: !requests.backfill,
+      restates: rollback === null,
     },
-    { kind: "merge", withdraw: gone },
+    { kind: "merge", withdraw: gone, holds: rollback !== null },
     ...checking(asset),
     { kind: "publish" },
   ];
-  return entry(whyIngest(requests, { deliveries, withdrawn, released, changed, replays }), [
+  return entry(whyIngest(requests, { deliveries, gone, released, changed, replays }), [
     ...taking,
     ...(builds ? building : []),
     { kind: "archive" },
   ]);
 }
 
-/** What counts under a name, or what was skipped under it because another file holds its bytes. */
-function known(asset: IngestedAsset, snapshot: Snapshot, file: string): readonly DeliveryRow[] {
-  const counting = snapshot.byName(asset.name, file);
-  return counting.length > 0 ? counting : snapshot.copies(asset.name, file);
+/** What counts under a name, or waits after a rollback, or was skipped because another file holds its bytes. */
+function named(asset: IngestedAsset, snapshot: Snapshot, { file, what }: NonNullable<Requests["withdraw"]>): readonly DeliveryRow[] {
+  const held = heldUnder(asset, snapshot, file);
+  if (what === "waiting") return held;
+  const said = [...snapshot.byName(asset.name, file), ...held];
+  return said.length > 0 ? said : snapshot.copies(asset.name, file);
+}
+
+/** What waits under a name since a rollback. */
+function heldUnder(asset: IngestedAsset, snapshot: Snapshot, file: string): readonly DeliveryRow[] {
+  return snapshot.held(asset.name).filter((row) => row.file === file);
 }
 
 interface Work {
   readonly deliveries: readonly PlannedDelivery[];
-  readonly withdrawn: readonly DeliveryRow[];
+  readonly gone: readonly DeliverySeq[];
   readonly released: readonly DeliverySeq[];
   readonly changed: boolean;
   readonly replays: boolean;
 }
 
 function whyIngest(requests: Requests, work: Work): Reason {
-  if (work.withdrawn.length > 0 && requests.withdraw !== null) return { kind: "withdrawal", file: requests.withdraw.file };
+  if (requests.rollback !== null) return { kind: "rollback", to: requests.rollback.to };
+  if (work.gone.length > 0 && requests.withdraw !== null) return { kind: "withdrawal", file: requests.withdraw.file };
   if (work.released.length > 0 && requests.release !== null) return { kind: "release", file: requests.release.file };
   if (work.changed) return { kind: "declaration-changed" };
   return work.replays ? { kind: "replay" } : arrivals(work.deliveries);
@@ -211,7 +251,12 @@ function classify(
       }),
     ]),
   );
+  // The same bytes again do not undo a rollback; other bytes under the name do.
+  const held = new Map((files.length === 0 ? [] : snapshot.held(asset.name)).map((row) => [row.sha256, row]));
   const decide = (file: PlannedDelivery): PlannedDelivery => {
+    const waiting = held.get(file.sha256);
+    if (waiting !== undefined && snapshot.byContent(asset.name, file.sha256).length === 0)
+      return { ...file, is: { kind: "redelivery", of: waiting.file, seq: waiting.seq, held: true } };
     const counting = elections.get(file.sha256)?.counting ?? file;
     return counting.seq === file.seq ? file : { ...file, is: { kind: "redelivery", of: counting.file, seq: counting.seq } };
   };
@@ -266,6 +311,9 @@ function byNameOf(asset: IngestedAsset, snapshot: Snapshot, file: LandedDelivery
   const named = snapshot.byName(asset.name, file.file);
   const same = named.find((known) => known.sha256 === file.sha256);
   if (same !== undefined) return { kind: "redelivery", of: same.file, seq: same.seq };
+  // Other bytes under the name of what waits take its place.
+  const held = heldUnder(asset, snapshot, file.file).filter(({ sha256 }) => sha256 !== file.sha256);
+  if (held.length > 0) return revision(asset, [...named, ...held], []);
   // A skipped copy has said something, too, though nothing of it is to be taken out.
   const skipped = named.length > 0 ? [] : snapshot.copies(asset.name, file.file).filter((copy) => copy.sha256 !== file.sha256);
   return named.length + skipped.length > 0 ? revision(asset, named, skipped) : { kind: "new" };

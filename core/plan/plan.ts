@@ -37,6 +37,8 @@ export type Reason =
   | { readonly kind: "withdrawal"; readonly file: string }
   /** Rows or a file that waited in quarantine. */
   | { readonly kind: "release"; readonly file: string }
+  /** To a version that was; nothing that has landed is taken. */
+  | { readonly kind: "rollback"; readonly to: VersionId }
   /** `--full-refresh`, `--partitions`. */
   | { readonly kind: "requested" }
   | { readonly kind: "replay" };
@@ -55,9 +57,11 @@ export type Command =
       readonly anewWithout: readonly DeliverySeq[] | null;
       /** Whether new deliveries are judged for lateness; a backfill is not. */
       readonly judged: boolean;
+      /** Whether what counts again is let in however late it was; a rollback takes it as it was judged. */
+      readonly restates: boolean;
     }
-  /** `withdraw`: deliveries whose contributions go, with nothing in their place. */
-  | { readonly kind: "merge"; readonly withdraw: readonly DeliverySeq[] }
+  /** `withdraw`: deliveries whose contributions go, with nothing in their place; `holds`: they wait until they are released. */
+  | { readonly kind: "merge"; readonly withdraw: readonly DeliverySeq[]; readonly holds: boolean }
   | { readonly kind: "transform"; readonly build: Build }
   | { readonly kind: "check"; readonly checks: number }
   | { readonly kind: "publish" }
@@ -117,7 +121,13 @@ export type DeliveryKind =
   | { readonly kind: "new" }
   /** `supersedes` is what it takes out; empty under `on_revision: merge`. */
   | { readonly kind: "revision"; readonly supersedes: readonly DeliverySeq[] }
-  /** `of` is the name under which these bytes are already there. */
-  | { readonly kind: "redelivery"; readonly of: string; readonly seq: DeliverySeq }
+  /** `of` is the name under which these bytes are already there, or wait. */
+  | {
+      readonly kind: "redelivery";
+      readonly of: string;
+      readonly seq: DeliverySeq;
+      /** A rollback took that one back, and it waits. */
+      readonly held?: true;
+    }
   /** `on_revision: reject` */
   | { readonly kind: "rejected-revision"; readonly of: DeliverySeq };

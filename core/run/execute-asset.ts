@@ -154,7 +154,12 @@ function deliveryOutcome(work: IngestWork, delivery: PlannedDelivery): DeliveryO
     drift: { added: [], missing: [] },
   };
   const { is } = delivery;
-  if (is.kind === "redelivery") return { ...base, is: "redelivery", reason: `redelivery of ${is.of}` };
+  if (is.kind === "redelivery")
+    return {
+      ...base,
+      is: "redelivery",
+      reason: `redelivery of ${is.of}${is.held ? ", which a rollback took back: it waits in quarantine" : ""}`,
+    };
   if (is.kind === "rejected-revision") return { ...base, is: "refused", reason: rejectedRevision };
   const refused = work.refused.find((entry) => entry.delivery === delivery);
   if (refused !== undefined) return { ...base, is: "refused", reason: refused.reason, refusals: refused.staged?.refusals ?? [] };

@@ -34,6 +34,7 @@ import { discard, quarantined, quarantinedRows, takeOut } from "./quarantine.js"
 import { query } from "./query.js";
 import { refuseRange } from "./range.js";
 import { reachOfAssets, reachReport } from "./reach.js";
+import { rollbackTo } from "./rollback.js";
 import { runSelected } from "./run.js";
 import { showAsset } from "./show.js";
 import { planFor } from "./state.js";
@@ -94,6 +95,7 @@ function projectOver(opened: Opened): FlowProject {
     diff: (asset, options) => withState(opened, "read", (state) => diffOf(state, engine, named(catalog, asset), options)),
     show: (asset) => withState(opened, "read", (state) => showAsset(state, catalog, named(catalog, asset))),
     withdraw: (asset, file, options) => withdraw(opened, named(catalog, asset), file, options),
+    rollback: (asset, version, options) => rollback(opened, named(catalog, asset), version, options),
     verify: (selection, options) => verify(opened, selection, options),
     check: (selection, options) => check(opened, selection, options.signal),
     test: (selection, options) => test(opened, selection, options.signal),
@@ -103,7 +105,7 @@ function projectOver(opened: Opened): FlowProject {
     quarantinedRows: (asset, file) =>
       withState(opened, "read", (state) => quarantinedRows(engine, state, named(catalog, asset).name, file)),
     release: (asset, file, options) => release(opened, named(catalog, asset), file, options),
-    discard: (asset, file) => discardOne(opened, named(catalog, asset).name, file),
+    discard: (asset, file) => discardOne(opened, named(catalog, asset), file),
     async [Symbol.asyncDispose]() {
       await engine[Symbol.asyncDispose]();
       await opened.ports.files.removeTree("tidy:remove", opened.spill);
@@ -177,13 +179,16 @@ function withReaders(catalog: Catalog, asset: Asset): readonly Asset[] {
 
 async function withdraw(opened: Opened, asset: Asset, file: string, options: RunOptions): Promise<RunReport> {
   const standing = await withState(opened, "read", async ({ ledger }) =>
-    ledger
-      .deliveries(asset.name)
-      .some((delivery) => delivery.file === file && (delivery.state === "current" || delivery.state === "redelivered")),
+    ledger.deliveries(asset.name).some((delivery) => delivery.file === file && ["current", "held", "redelivered"].includes(delivery.state)),
   );
   if (!standing) throw new FlowError([await notThere(opened, asset, file)]);
-  const requests = { ...noRequests, withdraw: { asset: asset.name, file } };
+  const requests = { ...noRequests, withdraw: { asset: asset.name, file, what: "all" as const } };
   return carryOut(opened, options, withReaders(opened.catalog, asset), requests);
+}
+
+async function rollback(opened: Opened, asset: Asset, version: string, options: RunOptions): Promise<RunReport> {
+  const request = await withState(opened, "read", (state) => rollbackTo(state, asset, version));
+  return carryOut(opened, options, [asset], { ...noRequests, rollback: request });
 }
 
 async function notThere(opened: Opened, asset: Asset, file: string): Promise<Diagnostic> {
@@ -195,15 +200,22 @@ async function notThere(opened: Opened, asset: Asset, file: string): Promise<Dia
 
 async function release(opened: Opened, asset: Asset, file: string, options: RunOptions): Promise<RunReport> {
   const { files } = opened.ports;
-  const seqs = await withState(opened, "write", (state) => takeOut(files, state, asset.name, file));
-  const requests: Requests = { ...noRequests, backfill: true, release: { asset: asset.name, file, seqs } };
+  if (asset.kind !== "ingested") throw new FlowError([error("bad-file", null, `\`${asset.name}\` takes no files`, null)]);
+  const released = await withState(opened, "write", (state) => takeOut(files, state, asset, file));
+  const requests: Requests = { ...noRequests, backfill: true, release: { asset: asset.name, file, ...released } };
   return carryOut(opened, options, withReaders(opened.catalog, asset), requests);
 }
 
-async function discardOne(opened: Opened, asset: AssetName, file: string): Promise<QuarantineReport> {
-  return withState(opened, "write", async (state) => {
-    await discard(opened.ports.files, state, asset, file);
-    return quarantined(state, [asset]);
+async function discardOne(opened: Opened, asset: Asset, file: string): Promise<QuarantineReport> {
+  const isHeld = await withState(opened, "read", async ({ ledger }) => ledger.held(asset.name).some((row) => row.file === file));
+  // What a rollback took back lies in the log. That it waits no more is for the versions to say.
+  if (isHeld) {
+    const withdraw = { asset: asset.name, file, what: "waiting" as const };
+    await carryOut(opened, { emit: () => {}, signal: new AbortController().signal }, [asset], { ...noRequests, withdraw });
+  }
+  return withState(opened, isHeld ? "read" : "write", async (state) => {
+    if (!isHeld) await discard(opened.ports.files, state, asset.name, file);
+    return quarantined(state, [asset.name]);
   });
 }
 

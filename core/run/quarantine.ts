@@ -1,8 +1,8 @@
 import { error, FlowError } from "../diagnostic.js";
 import type { Engine, Table } from "../engine/engine.js";
-import type { QuarantineRow } from "../ledger/ledger.js";
+import type { DeliveryRow, QuarantineRow } from "../ledger/ledger.js";
 import { readDiscarded } from "../ledger/rebuild.js";
-import type { AssetName, DeliverySeq } from "../model.js";
+import type { AssetName, DeliverySeq, IngestedAsset } from "../model.js";
 import type { QuarantineReport } from "../project.js";
 import { canonicalJson } from "../store/canonical-json.js";
 import type { Files } from "../store/files.js";
@@ -14,8 +14,17 @@ type Item = QuarantineReport["items"][number];
 
 /** What waits, newest first. */
 export function quarantined(state: State, assets: readonly AssetName[]): QuarantineReport {
-  const items = assets.flatMap((asset) => state.ledger.quarantined(asset).map((row) => itemOf(state.layout, row)));
+  const items = assets.flatMap((asset) => [
+    ...state.ledger.held(asset).map((row) => heldItem(state.layout, row)),
+    ...state.ledger.quarantined(asset).map((row) => itemOf(state.layout, row)),
+  ]);
   return { quarantine: 1, items };
+}
+
+/** It lies in the log, like all that was ever taken. */
+function heldItem(layout: Layout, { asset, run, file }: DeliveryRow): Item {
+  const path = layout.belowStore(below(layout.ingestArchive(asset, run), file));
+  return { asset, run, file, rows: null, reason: "a rollback took it back", path };
 }
 
 function itemOf(layout: Layout, { asset, run, file, rows, reason }: QuarantineRow): Item {
@@ -43,8 +52,23 @@ export async function quarantinedRows(engine: Engine, state: State, asset: Asset
   return await session.readRefused(below(state.layout.quarantine(asset, item.run), "rows.parquet"), file);
 }
 
-/** Whole files go back to landing; the deliveries whose kept-out rows count from now on are given back. */
-export async function takeOut(files: Files, state: State, asset: AssetName, file: string): Promise<readonly DeliverySeq[]> {
+/** What counts from now on, and what in its name counts no more. */
+export interface Released {
+  readonly seqs: readonly DeliverySeq[];
+  readonly instead: readonly DeliverySeq[];
+}
+
+/** Whole files go back to landing; the deliveries that count from now on, or of which kept-out rows do, are given back. */
+export async function takeOut(files: Files, state: State, asset: IngestedAsset, file: string): Promise<Released> {
+  const [held] = state.ledger.held(asset.name).filter((row) => row.file === file);
+  if (held !== undefined) {
+    const since = asset.ingest.onRevision === "supersede" ? state.ledger.byName(asset.name, file) : [];
+    return { seqs: [held.seq], instead: since.map(({ seq }) => seq) };
+  }
+  return { seqs: await letIn(files, state, asset.name, file), instead: [] };
+}
+
+async function letIn(files: Files, state: State, asset: AssetName, file: string): Promise<readonly DeliverySeq[]> {
   const items = waiting(state, asset, file);
   for (const item of items.filter(({ rows }) => rows === null)) await backToLanding(files, state, item);
   return items.filter(({ rows }) => rows !== null).map(({ seq }) => seq);

@@ -66,6 +66,7 @@ export function snapshotOf(ledger: Ledger): Snapshot {
     byName: (asset, file) => ledger.byName(asset, file),
     byContent: (asset, sha256) => ledger.byContent(asset, sha256),
     twins: (asset, sha256, followed) => ledger.twins(asset, sha256, followed),
+    held: (asset) => ledger.held(asset),
     copies: (asset, file) => ledger.copies(asset, file),
     copied: (asset) => ledger.deliveries(asset).flatMap(({ state, sha256 }) => (state === "redelivered" ? [sha256] : [])),
     lastSeq: (asset) => ledger.lastSeq(asset),

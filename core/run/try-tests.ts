@@ -158,7 +158,7 @@ async function play({ files, signal }: Trying, store: TestStore, assets: readonl
     await files.makeDir("store:make", path.slice(0, path.lastIndexOf("/")));
     await files.writeDurable("test:land", path, bytes);
   }
-  return store.run(assets, { ...noRequests, withdraw: step.withdraw }, now, signal);
+  return store.run(assets, { ...noRequests, withdraw: step.withdraw === null ? null : { ...step.withdraw, what: "all" } }, now, signal);
 }
 
 function refusedIn(report: RunReport): TestOutcome["refused"] {

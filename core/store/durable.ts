@@ -9,7 +9,7 @@ import { inParallel } from "./in-parallel.js";
 
 const parallelSyncs = 16;
 /** From so many files and folders on, one flush of the whole file system is cheaper than one each (docs/decisions/010). */
-const many = 256;
+const many = 64;
 
 const flush = promisify(fsync);
 

@@ -28,6 +28,8 @@ export interface Manifest {
     /** `becomes`: it has the same bytes and counts no more, but again when `by` goes; a revision's predecessor does not come back. */
     readonly superseded: readonly { readonly seq: DeliverySeq; readonly by: DeliverySeq; readonly becomes?: "copy" }[];
     readonly withdrawn: readonly DeliverySeq[];
+    /** Those of the withdrawn that a rollback took out: they wait until they are released, discarded or withdrawn. Left out where there are none. */
+    readonly held?: readonly DeliverySeq[];
   };
   /** Highest accepted event time minus `delay`; null without event time or rows. Never goes back. */
   readonly watermark: string | null;

@@ -93,6 +93,7 @@ export function fakeProject(project: Partial<FlowProject> = {}): FlowProject {
     history: async () => historyReport,
     diff: async () => diffReport,
     withdraw: async (_asset, _file, options) => finished(options),
+    rollback: async (_asset, _version, options) => finished(options),
     check: async () => checkReport,
     test: async () => testReport,
     verify: async () => equalReport,

@@ -16,6 +16,7 @@ const commands = [
   "test",
   "verify",
   "withdraw",
+  "rollback",
   "quarantine",
   "quarantine list",
   "quarantine show",

@@ -39,6 +39,9 @@ export interface Asset {
   runKilled(nth: number): Promise<boolean>;
   withdraw(file: string): Promise<void>;
   replay(): Promise<void>;
+  /** The version that readers see; null: none. */
+  version(): Promise<string | null>;
+  rollback(version: string): Promise<void>;
   /** Differences that `verify` finds. */
   differences(): Promise<readonly string[]>;
   /** Rows of `ready`, read by a tool that knows nothing of flow. */
@@ -165,6 +168,14 @@ function assetIn({ name, store, options, project, reader, tick }: Place): Asset 
     async withdraw(file) {
       tick();
       checked(await project.withdraw(name, file, quiet));
+    },
+    async version() {
+      const { versions } = await project.history(name, { limit: 1 });
+      return versions[0]?.version ?? null;
+    },
+    async rollback(version) {
+      tick();
+      checked(await project.rollback(name, version, quiet));
     },
     async replay() {
       tick();
