@@ -4,6 +4,7 @@ import type { Emit } from "./event.js";
 import type { Asset, AssetName, Catalog, ColumnType, Incremental, Origin, PartitionKey, RunId, VersionId } from "./model.js";
 import type { Plan } from "./plan/plan.js";
 import type { CheckOutcome, LateFile, RunReport } from "./report/report.js";
+import type { FoundDialect } from "./store/manifest.js";
 
 /** How to open a project. */
 export interface OpenOptions {
@@ -303,4 +304,6 @@ export interface ShowReport {
     readonly partitions: number;
     readonly reason: string;
   }[];
+  /** How the CSV files that count were found to be written, the most frequent way first; `last` is one of them. */
+  readonly dialects: readonly { readonly dialect: FoundDialect; readonly files: number; readonly last: string }[];
 }

@@ -79,7 +79,7 @@ function ingestPart(ingest: Ingest): Entries {
   };
 }
 
-function columnPart({ type, nullable, aliases, formats, zone, trim, nulls, description }: Column): Entries {
+function columnPart({ type, nullable, aliases, formats, zone, trim, nulls, decimal, thousands, description }: Column): Entries {
   return {
     type,
     nullable,
@@ -88,6 +88,9 @@ function columnPart({ type, nullable, aliases, formats, zone, trim, nulls, descr
     ...(type.startsWith("TIMESTAMP") ? { zone } : {}),
     trim,
     nulls,
+    // Of numbers only, and rarely.
+    ...(decimal === "." ? {} : { decimal }),
+    ...(thousands === null ? {} : { thousands }),
     ...(description === null ? {} : { description }),
   };
 }

@@ -9,7 +9,7 @@ const mostVersions = 20;
 
 /** One asset: where it is declared, what it reads and who reads it, the declaration, the SQL, the versions. */
 export function renderShow(report: ShowReport): string {
-  return [header(report), declaration(report), sql(report), versions(report)].filter((part) => part !== "").join("\n");
+  return [header(report), declaration(report), sql(report), dialects(report), versions(report)].filter((part) => part !== "").join("\n");
 }
 
 function header({ asset, inputs, readBy }: ShowReport): string {
@@ -31,6 +31,37 @@ function sql({ asset }: ShowReport): string {
   if (asset.kind === "ingested") return "";
   return section(`SQL, in ${plain(asset.sqlOrigin.file)}:${asset.sqlOrigin.line}`, `${plainLines(asset.sql).trim()}\n`);
 }
+
+/** How its CSV files are written, as far as that was found out. */
+function dialects({ asset, dialects }: ShowReport): string {
+  if (asset.kind === "derived" || dialects.length === 0) return "";
+  const rows = dialects.map(({ dialect: { delimiter, quote, escape, encoding, header_line }, files, last }) => [
+    thousands(files),
+    visible(delimiter),
+    visible(quote),
+    escape === quote ? "" : visible(escape),
+    encoding,
+    header_line === null ? "none" : thousands(header_line),
+    plain(last),
+  ]);
+  return section("CSV files that count, as they were read", renderTable(dialectColumns, rows));
+}
+
+/** A tab or a blank as a person can see it. */
+function visible(sign: string): string {
+  if (sign === "") return "none";
+  return /^[!-~\u00a1-\uffff]+$/.test(sign) ? sign : JSON.stringify(sign);
+}
+
+const dialectColumns = [
+  { head: "files", side: "right" },
+  { head: "delimiter", side: "left" },
+  { head: "quote", side: "left" },
+  { head: "escape", side: "left" },
+  { head: "encoding", side: "left" },
+  { head: "header line", side: "right" },
+  { head: "for example", side: "left" },
+] as const;
 
 function versions({ versions }: ShowReport): string {
   if (versions.length === 0) return section("versions", "none yet\n");

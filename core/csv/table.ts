@@ -169,7 +169,6 @@ function troubleOf(cells: readonly string[], raw: string, shape: TableShape): st
 
 /** Whether two backslashes stand within quotes; in an unquoted field they are what they are. */
 function isQuotedPair(raw: string, quote: string): boolean {
-  if (quote === "") return true;
   for (let at = raw.indexOf(pair); at >= 0; at = raw.indexOf(pair, at + 1)) {
     if (raw.slice(0, at).split(quote).length % 2 === 0) return true;
   }

@@ -1,5 +1,5 @@
 import type { AssetName, ContentHash, DeliverySeq, Fingerprint, PartitionKey, RunId, VersionId } from "../model.js";
-import type { Manifest, RowAccount } from "../store/manifest.js";
+import type { FoundDialect, Manifest, RowAccount } from "../store/manifest.js";
 
 /**
  * The index over manifests and run records: whatever it answers can be found in the store too, only slower.
@@ -71,6 +71,8 @@ export interface DeliveryRow {
   readonly state: "current" | "superseded" | "withdrawn" | "held" | "redelivered" | "refused";
   readonly rows: RowAccount;
   readonly judgedAgainst: string | null;
+  /** How a CSV file was found to be written. */
+  readonly dialect: FoundDialect | null;
 }
 
 export interface QuarantineRow {
@@ -113,6 +115,7 @@ export interface FileDecision {
         /** Deliveries of the same bytes in whose place it counts. */
         readonly copies?: readonly DeliverySeq[];
         readonly judgedAgainst: string | null;
+        readonly dialect: FoundDialect | null;
       }
     | { readonly kind: "redelivery"; readonly of: DeliverySeq }
     | { readonly kind: "refused"; readonly reason: string };

@@ -1,5 +1,5 @@
 import { type AssetName, unreachable, type VersionId } from "../model.js";
-import type { AcceptedDelivery, Manifest, RowAccount } from "../store/manifest.js";
+import type { AcceptedDelivery, FoundDialect, Manifest, RowAccount } from "../store/manifest.js";
 import { manifestText } from "../store/manifest-text.js";
 import type { Database } from "./driver.js";
 import type { DeliveryRow, FileDecision, RunRecord } from "./ledger.js";
@@ -85,9 +85,10 @@ function replaceRows(database: Database, { asset, version }: Manifest, delivery:
   const { seq, rows, judged_against } = delivery;
   const account = JSON.stringify(rows);
   database.run(
-    "update delivery set state = 'current', rows = ?, judged_against = ? where asset = ? and seq = ?",
+    "update delivery set state = 'current', rows = ?, judged_against = ?, dialect = ? where asset = ? and seq = ?",
     account,
     judged_against,
+    dialectText(delivery.dialect),
     asset,
     seq,
   );
@@ -99,7 +100,7 @@ function replaceRows(database: Database, { asset, version }: Manifest, delivery:
 
 function recordDecision(database: Database, { asset, run }: RunRecord, file: FileDecision): void {
   const { decision } = file;
-  const seen = { ...file, asset, run, rows: noRows, judgedAgainst: null };
+  const seen = { ...file, asset, run, rows: noRows, judgedAgainst: null, dialect: null };
   switch (decision.kind) {
     case "accepted":
       return recordAccepted(database, { ...seen, ...decision, state: "current" }, decision);
@@ -130,7 +131,7 @@ function recordAccepted(
 /** Whether it was not there yet. */
 function insertDelivery(database: Database, row: DeliveryRow): boolean {
   const inserted = database.run(
-    "insert or ignore into delivery values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "insert or ignore into delivery values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     row.asset,
     row.seq,
     row.file,
@@ -140,8 +141,13 @@ function insertDelivery(database: Database, row: DeliveryRow): boolean {
     row.state,
     JSON.stringify(row.rows),
     row.judgedAgainst,
+    dialectText(row.dialect),
   );
   return inserted > 0;
+}
+
+function dialectText(dialect: FoundDialect | null | undefined): string | null {
+  return dialect === null || dialect === undefined ? null : JSON.stringify(dialect);
 }
 
 /** A delivery that an earlier version had, and a later one no more, may be added again: it is the same delivery. */

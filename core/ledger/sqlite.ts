@@ -1,5 +1,5 @@
 import type { AssetName, ContentHash, DeliverySeq, Fingerprint, PartitionKey, RunId, VersionId } from "../model.js";
-import type { RowAccount } from "../store/manifest.js";
+import type { FoundDialect, RowAccount } from "../store/manifest.js";
 import { type Database, openDatabase, type Value } from "./driver.js";
 import type { DeliveryRow, Ledger, QuarantineRow, VersionRow } from "./ledger.js";
 import type { OnLedgerPoint } from "./points.js";
@@ -26,7 +26,7 @@ export async function openLedger(path: string, options: LedgerOptions = {}): Pro
   }
 }
 
-const deliveryColumns = "d.asset, d.seq, d.file, d.sha256, d.bytes, d.run, d.state, d.rows, d.judged_against";
+const deliveryColumns = "d.asset, d.seq, d.file, d.sha256, d.bytes, d.run, d.state, d.rows, d.judged_against, d.dialect";
 
 function asLedger(database: Database): Ledger {
   // Without statistics SQLite would rather read a whole asset by primary key, so the index is named.
@@ -123,10 +123,16 @@ interface StoredDelivery {
   readonly state: DeliveryRow["state"];
   readonly rows: string;
   readonly judged_against: string | null;
+  readonly dialect: string | null;
 }
 
-function asDelivery({ rows, judged_against, ...stored }: StoredDelivery): DeliveryRow {
-  return { ...stored, rows: JSON.parse(rows) as RowAccount, judgedAgainst: judged_against };
+function asDelivery({ rows, judged_against, dialect, ...stored }: StoredDelivery): DeliveryRow {
+  return {
+    ...stored,
+    rows: JSON.parse(rows) as RowAccount,
+    judgedAgainst: judged_against,
+    dialect: dialect === null ? null : (JSON.parse(dialect) as FoundDialect),
+  };
 }
 
 interface StoredVersion {

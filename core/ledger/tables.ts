@@ -2,7 +2,7 @@ import { storeTrouble } from "../store/trouble.js";
 import type { Database } from "./driver.js";
 
 /** Raised whenever the tables change; an older ledger is rebuilt from the store. */
-const schemaVersion = 1;
+const schemaVersion = 2;
 
 const tables: readonly string[] = [
   `create table version (
@@ -12,7 +12,7 @@ const tables: readonly string[] = [
   ) strict, without rowid`,
   `create table delivery (
     asset text, seq integer, file text not null, sha256 text not null, bytes integer not null, run text not null,
-    state text not null, rows text not null, judged_against text, primary key (asset, seq)
+    state text not null, rows text not null, judged_against text, dialect text, primary key (asset, seq)
   ) strict, without rowid`,
   // Partial: what is asked at every plan stays as small as what is current.
   `create index delivery_current on delivery (asset, seq) where state = 'current'`,

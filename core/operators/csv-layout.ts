@@ -59,10 +59,15 @@ function layoutOf(
     nulls: csv.nulls,
     fields,
     quoteGuessed: csv.quote === "auto",
-    escapeUnclear: csv.escape === "auto" && !doublesQuotes(head, best.dialect),
+    escapeUnclear: isUnclear(csv.escape, best.dialect, head),
     padding: best.padding,
     headerGoesOn: best.goesOn,
   };
+}
+
+/** Quotes that are found, none of them doubled, and no backslash before one: which of the two escapes, nothing tells. */
+function isUnclear(declared: string, dialect: Reading["dialect"], head: string): boolean {
+  return declared === "auto" && dialect.quote !== "" && dialect.escape === dialect.quote && !doublesQuotes(head, dialect);
 }
 
 /** Whether a file of this layout can be plain at all: what is known of it already speaks against most doubts. */

@@ -87,7 +87,7 @@ async function foldInto(work: IngestWork, remove: readonly DeliverySeq[], into: 
   });
 }
 
-function acceptedOf({ delivery, staged, folded, judgedAgainst }: Staged): AcceptedDelivery {
+function acceptedOf({ delivery, staged, folded, judgedAgainst, dialect }: Staged): AcceptedDelivery {
   return {
     seq: delivery.seq,
     file: delivery.file,
@@ -98,6 +98,7 @@ function acceptedOf({ delivery, staged, folded, judgedAgainst }: Staged): Accept
     partitions: folded?.partitions ?? [],
     event_time: staged.eventTime,
     judged_against: judgedAgainst,
+    dialect,
   };
 }
 

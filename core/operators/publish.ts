@@ -94,6 +94,7 @@ function decide(work: IngestWork, delivery: PlannedDelivery): FileDecision["deci
     supersedes: staged.supersedes,
     ...(copies.length > 0 ? { copies } : {}),
     judgedAgainst: staged.judgedAgainst,
+    dialect: staged.dialect,
   };
 }
 

@@ -6,6 +6,7 @@ import type { Command, Copied, PlannedDelivery } from "../plan/plan.js";
 import { timeOfRun } from "../run-id.js";
 import { inParallel } from "../store/in-parallel.js";
 import { below } from "../store/layout.js";
+import type { FoundDialect } from "../store/manifest.js";
 import { inspect } from "./compressed.js";
 import { notice } from "./context.js";
 import { inspectCsv } from "./csv-file.js";
@@ -118,10 +119,26 @@ function judge(work: IngestWork, { copied }: Extract<Command, { kind: "stage" }>
   }
   const against = entry.kind === "file" ? entry.file.judgeAgainst : null;
   const copies = copied.filter(({ by }) => by === delivery.seq);
-  const taken = { delivery, staged, drift, supersedes: supersededBy(delivery), copies, judgedAgainst: against, archived, folded: null };
+  const taken = {
+    delivery,
+    staged,
+    drift,
+    supersedes: supersededBy(delivery),
+    copies,
+    judgedAgainst: against,
+    dialect: dialectOf(entry),
+    archived,
+    folded: null,
+  };
   work.staged = [...work.staged, taken];
   tellDrift(work, taken);
   if (entry.kind === "file" && !archived) tellRemarks(work, delivery, entry.remarks);
+}
+
+function dialectOf(entry: Readable): FoundDialect | null {
+  if (entry.kind !== "file" || entry.file.csv === null) return null;
+  const { delimiter, quote, escape, encoding, header, firstLine } = entry.file.csv;
+  return { delimiter, quote, escape, encoding, header_line: header ? firstLine - 1 : null };
 }
 
 /** The log was accepted once: a declaration that cannot read it any more would lose rows. */

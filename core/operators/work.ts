@@ -3,7 +3,7 @@ import type { RunRecord } from "../ledger/ledger.js";
 import type { Asset, ColumnType, DeliverySeq, DerivedAsset, IngestedAsset } from "../model.js";
 import type { AssetPlan, Copied, PlannedDelivery } from "../plan/plan.js";
 import type { CheckOutcome } from "../report/report.js";
-import type { AcceptedDelivery, CheckRecord, Manifest, PartitionEntry } from "../store/manifest.js";
+import type { AcceptedDelivery, CheckRecord, FoundDialect, Manifest, PartitionEntry } from "../store/manifest.js";
 import type { Context } from "./context.js";
 
 /** One asset's way through a run: what each operator leaves for the next. */
@@ -42,6 +42,8 @@ export interface Staged {
   readonly copies: readonly Copied[];
   /** The watermark its rows were judged against; null: not judged, as restatements are not. */
   readonly judgedAgainst: string | null;
+  /** How it is written; null: no CSV file. */
+  readonly dialect: FoundDialect | null;
   /** Read once more from the log, for a replay. */
   readonly archived: boolean;
   readonly staged: StagedFile;

@@ -1,6 +1,6 @@
 import type { AssetName, ContentHash, DeliverySeq, PartitionKey, RunId, VersionId } from "../model.js";
 import type { Reason } from "../plan/plan.js";
-import type { RowAccount } from "../store/manifest.js";
+import type { FoundDialect, RowAccount } from "../store/manifest.js";
 
 /** A run's closing account; `schemas/report.schema.json`. */
 export interface RunReport {
@@ -57,6 +57,8 @@ export interface DeliveryOutcome {
   readonly refusals: readonly { readonly reason: string; readonly rows: number; readonly example: string }[];
   /** Columns the file has and the declaration does not, and the other way round. */
   readonly drift: { readonly added: readonly string[]; readonly missing: readonly string[] };
+  /** How a CSV file was found to be written; null: none, or not merged. */
+  readonly dialect: FoundDialect | null;
 }
 
 export interface CheckOutcome {

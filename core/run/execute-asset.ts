@@ -152,6 +152,7 @@ function deliveryOutcome(work: IngestWork, delivery: PlannedDelivery): DeliveryO
     rows: noRows,
     refusals: [],
     drift: { added: [], missing: [] },
+    dialect: null,
   };
   const { is } = delivery;
   if (is.kind === "redelivery")
@@ -165,7 +166,15 @@ function deliveryOutcome(work: IngestWork, delivery: PlannedDelivery): DeliveryO
   if (refused !== undefined) return { ...base, is: "refused", reason: refused.reason, refusals: refused.staged?.refusals ?? [] };
   const entry = work.staged.find((staged) => staged.delivery === delivery);
   if (entry === undefined) throw new Error(`no outcome for ${delivery.file}`);
-  return { ...base, is: is.kind, reason: placeOf(entry), rows: accountOf(entry), refusals: entry.staged.refusals, drift: entry.drift };
+  return {
+    ...base,
+    is: is.kind,
+    reason: placeOf(entry),
+    rows: accountOf(entry),
+    refusals: entry.staged.refusals,
+    drift: entry.drift,
+    dialect: entry.dialect,
+  };
 }
 
 /** The same bytes count under this name now. */

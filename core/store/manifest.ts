@@ -63,6 +63,19 @@ export interface AcceptedDelivery {
   readonly event_time: { readonly min: string; readonly max: string } | null;
   /** The watermark its rows were judged against; null: not judged. */
   readonly judged_against: string | null;
+  readonly dialect: FoundDialect | null;
+}
+
+/** How a CSV file was found to be written; of any other file there is none. */
+export interface FoundDialect {
+  readonly delimiter: string;
+  /** Empty: none. */
+  readonly quote: string;
+  /** The quote itself: it is doubled. */
+  readonly escape: string;
+  readonly encoding: string;
+  /** Line on which its header ends; null without one. */
+  readonly header_line: number | null;
 }
 
 /** read = merged + superseded + duplicates + deleted + refused + late. */

@@ -202,6 +202,7 @@ export function delivery(
     reason: null,
     refusals: [],
     drift: { added: [], missing: [] },
+    dialect: null,
     ...changes,
   };
 }
@@ -730,6 +731,10 @@ export const showReport: ShowReport = {
   inputs: [],
   readBy: [name("daily")],
   versions: [{ version: run, published_at: "2026-01-02T03:04:06Z", rows: 1234, partitions: 2, reason: "1 revision" }],
+  dialects: [
+    { dialect: { delimiter: "\t", quote: "'", escape: "\\", encoding: "windows-1252", header_line: 4 }, files: 12, last: "orders_1.csv" },
+    { dialect: { delimiter: ",", quote: '"', escape: '"', encoding: "utf-8", header_line: null }, files: 1, last: "orders_2.csv" },
+  ],
 };
 
 /** The assets of `builds`, as far as their partitions go. */

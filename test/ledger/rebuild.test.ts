@@ -64,7 +64,7 @@ function recordNo(n: number, files: readonly FileDecision[], version = true): Ru
   return { record: 1, asset: orders, run: runNo(n), version: version ? runNo(n) : null, files };
 }
 
-const accepted = { kind: "accepted", rows: noRows, supersedes: [], judgedAgainst: null } as const;
+const accepted = { kind: "accepted", rows: noRows, supersedes: [], judgedAgainst: null, dialect: null } as const;
 
 test("[F05] a ledger rebuilt from the store answers as the lost one did", async () => {
   await using folder = await freshFolder();

@@ -68,6 +68,7 @@ describe("recording a run", () => {
         state: "current",
         rows: { ...noRows, read: 2, merged: 2 },
         judgedAgainst: null,
+        dialect: { delimiter: ";", quote: '"', escape: '"', encoding: "utf-8", header_line: 1 },
       },
     ]);
     expect(ledger.byContent(orders, hashNo(1)).map(({ seq }) => seq)).toEqual([1]);
@@ -125,7 +126,7 @@ describe("recording a run", () => {
     const superseded = [{ seq: seqNo(1), by: seqNo(2), becomes: "copy" as const }];
     const manifest = manifestNo(2, { deliveries: { added: [again], replayed: [], superseded, withdrawn: [] } });
     const { file, sha256, bytes, modified_at: modifiedAt, seq } = again;
-    const decision = { kind: "accepted", rows: noRows, supersedes: [], copies: [seqNo(1)], judgedAgainst: null } as const;
+    const decision = { kind: "accepted", rows: noRows, supersedes: [], copies: [seqNo(1)], judgedAgainst: null, dialect: null } as const;
     const record = recordNo(2, [{ file, sha256, bytes, modifiedAt, seq, marker: null, decision }]);
     for (const known of [manifest, null]) {
       const ledger = await openLedger(":memory:");
@@ -163,7 +164,7 @@ describe("recording a run", () => {
       seq: seqNo(2),
       marker: null,
     };
-    const decision = { kind: "accepted", rows: noRows, supersedes: [seqNo(1)], judgedAgainst: null } as const;
+    const decision = { kind: "accepted", rows: noRows, supersedes: [seqNo(1)], judgedAgainst: null, dialect: null } as const;
     ledger.record({ ...recordNo(2, [{ ...empty, decision }]), version: null }, null);
     expect(ledger.byName(orders, "orders_1.csv").map(({ seq }) => seq)).toEqual([2]);
     ledger.close();

@@ -38,6 +38,7 @@ export function deliveryNo(n: number, changes: Partial<AcceptedDelivery> = {}): 
     partitions: [{ partition: `day=${n}` as PartitionKey, rows: n }],
     event_time: { min: "2026-01-01T00:00:00.000000Z", max: "2026-01-01T00:00:00.000000Z" },
     judged_against: null,
+    dialect: { delimiter: ";", quote: '"', escape: '"', encoding: "utf-8", header_line: 1 },
     ...changes,
   };
 }
