@@ -94,6 +94,8 @@ function badInstant(source: YamlSource, text: string | undefined, pointer: strin
   return text === undefined || instantOf(text) !== null ? [] : [error("bad-value", placeOf(source, pointer), `there is no \`${text}\``)];
 }
 
+const minute = 60_000;
+
 function runsTrouble(
   shaped: Shaped<AssetDeclaration>,
   runs: readonly TestRunDeclaration[],
@@ -102,16 +104,20 @@ function runsTrouble(
 ): readonly Diagnostic[] {
   const { source } = shaped;
   const landed = new Set<string>();
-  let now = start ?? "";
+  // Where nothing is said a run comes a minute after the one before it, and the first one now.
+  let now = start === null ? null : Date.parse(start);
   return runs.flatMap((run, index) => {
     const here = below(pointer, index);
     const instant = instantOf(run.at);
     const found = [...badInstant(source, run.at, `${here}/at`)];
-    if (instant !== null && instant <= now)
+    const next = now === null ? null : now + (index === 0 ? 0 : minute);
+    if (instant !== null && index > 0 && now === null)
+      found.push(error("bad-test", placeOf(source, `${here}/at`), "the runs before this one are now", "give the test an `at`, too"));
+    else if (instant !== null && now !== null && Date.parse(instant) < now + Math.min(index, 1))
       found.push(
         error("bad-test", placeOf(source, `${here}/at`), `\`${run.at}\` is not after the run before`, "time goes on from run to run"),
       );
-    now = instant ?? now;
+    now = instant === null ? next : Date.parse(instant);
     if (!shaped.spoilt(here)) found.push(...withdrawalTrouble(source, run, here, landed));
     for (const name of Object.keys(run.land ?? {})) {
       found.push(...fileNameTrouble(source, name, below(`${here}/land`, name)));
