@@ -492,4 +492,6 @@ export interface CheckResult {
   readonly examples: readonly Readonly<Record<string, string | null>>[];
   /** How many were kept; null: none. */
   readonly kept: number | null;
+  /** Why its SQL broke on a value; null: it did not. */
+  readonly problem: string | null;
 }

@@ -11,50 +11,30 @@ import type { Candidate, Work } from "./work.js";
 
 /** The declared checks, on the candidate, before anyone can see it. A failed one stops the asset. */
 export async function check(work: Work): Promise<void> {
-  const { asset, candidate } = work;
+  const { asset, candidate, context } = work;
   if (candidate === null) return;
-  const inputs = await checkInputs(work.context, asset);
+  const inputs = await checkInputs(context, asset);
   const touched = touchedPartitions(work.parent, candidate.partitions);
-  const asked = asset.checks.flatMap((rule, at): readonly Asked[] => {
-    const problem = unpublishedInput(
-      rule,
-      inputs.map(({ table }) => table),
-    );
-    return problem === null ? [{ check: rule, at, known: knownIn(work, candidate, rule, inputs, touched), result: null }] : [];
+  const asked = asset.checks.map((rule, at): Asked => {
+    const known = knownIn(work, candidate, rule, inputs, touched);
+    return { check: rule, at, known, problem: unpublishedInput(rule, inputs), result: null };
   });
-  const some = candidate.partitions.filter(({ partition }) => touched.has(partition));
-  const folder = work.context.layout.failedRows(asset.name, work.context.run);
-  await work.context.files.makeDir("check:make", folder);
-  await ask(
-    work,
-    candidate.partitions,
-    inputs,
-    asked.filter(({ known }) => known === null),
-  );
-  await ask(
-    work,
-    some,
-    inputs,
-    asked.filter(({ known }) => known !== null),
-  );
-  await work.context.files.removeEmptyDir("tidy:remove", folder);
-  const rows = candidate.partitions.reduce((sum, entry) => sum + entry.rows, 0);
-  const partitions = candidate.partitions.filter(({ parts }) => parts.length > 0).length;
-  const looked = some.filter(({ parts }) => parts.length > 0).length;
-  work.checks = asset.checks.map((rule, at) => {
-    const found = asked.find((entry) => entry.at === at);
-    if (found?.result == null)
-      return unasked(
-        rule,
-        unpublishedInput(
-          rule,
-          inputs.map(({ table }) => table),
-        ) ?? "",
-      );
-    return outcomeOf(work, found, found.result, { rows, partitions, looked });
-  });
+  const askable = asked.filter(({ problem }) => problem === null);
+  const [some, all] = [askable.filter(({ known }) => known !== null), askable.filter(({ known }) => known === null)];
+  const changed = candidate.partitions.filter(({ partition }) => touched.has(partition));
+  const folder = context.layout.failedRows(asset.name, context.run);
+  await context.files.makeDir("check:make", folder);
+  await ask(work, candidate.partitions, inputs, all);
+  await ask(work, changed, inputs, some);
+  await context.files.removeEmptyDir("tidy:remove", folder);
+  const sizes = {
+    rows: candidate.partitions.reduce((sum, entry) => sum + entry.rows, 0),
+    partitions: candidate.partitions.filter(({ parts }) => parts.length > 0).length,
+    looked: changed.filter(({ parts }) => parts.length > 0).length,
+  };
+  work.checks = asked.map((entry) => outcomeOf(work, entry, sizes));
   work.checkRecords = asked.flatMap(({ check: rule, known, result }) =>
-    rule.rowByRow && result !== null ? [recordOf(rule, result, known, inputs)] : [],
+    rule.rowByRow && result?.problem === null ? [recordOf(rule, result, known, inputs)] : [],
   );
   refuseFailed(work);
 }
@@ -64,6 +44,8 @@ interface Asked {
   /** Its place among the asset's checks. */
   readonly at: number;
   readonly known: Known | null;
+  /** Why it cannot be asked at all. */
+  readonly problem: string | null;
   result: CheckResult | null;
 }
 
@@ -118,8 +100,9 @@ interface Sizes {
   readonly looked: number;
 }
 
-function outcomeOf({ asset, context }: Work, asked: Asked, result: CheckResult, sizes: Sizes): CheckOutcome {
-  const { check: rule, known } = asked;
+function outcomeOf({ asset, context }: Work, asked: Asked, sizes: Sizes): CheckOutcome {
+  const { check: rule, known, result } = asked;
+  if (result?.problem !== null) return unasked(rule, asked.problem ?? result?.problem ?? "");
   const elsewhere = (known?.elsewhere ?? []).reduce((sum, { rows }) => sum + rows, 0);
   const failures = result.failures + elsewhere;
   const verdict = judge(rule, failures, known === null ? (result.rows ?? sizes.rows) : sizes.rows);
@@ -150,7 +133,7 @@ function refuseFailed({ asset, checks, context }: Work): void {
       hint:
         outcome.problem === null
           ? `the candidate lies in \`${folder}\`; \`ready\` is as it was. Mend the data or the check, and run again`
-          : "`ready` is as it was. Let it be published first, or take it out of the check",
+          : "`ready` is as it was. Mend the check, or what it reads, and run again",
     })),
   );
 }

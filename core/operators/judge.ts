@@ -1,4 +1,4 @@
-import type { CheckResult, ReadyTable } from "../engine/engine.js";
+import type { CheckResult } from "../engine/engine.js";
 import type { AssetName, Check, Limit, VersionId } from "../model.js";
 import type { CheckOutcome } from "../report/report.js";
 import type { CheckRecord, Manifest, PartitionEntry } from "../store/manifest.js";
@@ -76,11 +76,10 @@ function exceeds(limit: Limit | null, failures: number, rows: number): boolean {
 }
 
 /** An asset that a check reads and that was never published: nothing can be said. */
-export function unpublishedInput(check: Check, inputs: readonly Pick<ReadyTable, "name">[]): string | null {
-  const missing = check.inputs.filter((name) => !inputs.some((table) => table.name === name));
-  return missing.length === 0
-    ? null
-    : `${missing.map((name) => `\`${name}\``).join(", ")} ${missing.length === 1 ? "has" : "have"} no version yet`;
+export function unpublishedInput(check: Check, inputs: readonly Ready[]): string | null {
+  const missing = check.inputs.filter((name) => !inputs.some(({ manifest }) => manifest.asset === name));
+  if (missing.length === 0) return null;
+  return `${missing.map((name) => `\`${name}\``).join(", ")} ${missing.length === 1 ? "has" : "have"} no version yet`;
 }
 
 export function unasked(check: Check, problem: string): CheckOutcome {

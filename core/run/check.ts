@@ -1,9 +1,8 @@
-import { SqlError } from "../engine/engine.js";
 import type { Asset, Check } from "../model.js";
 import { checkInputs, zonesOf } from "../operators/check.js";
 import type { Context } from "../operators/context.js";
 import { judge, unasked, unpublishedInput } from "../operators/judge.js";
-import { type Ready, readyTable } from "../operators/ready-table.js";
+import { readyTable } from "../operators/ready-table.js";
 import type { AssetChecks } from "../project.js";
 import type { CheckOutcome } from "../report/report.js";
 
@@ -19,6 +18,8 @@ export async function checkReady(
   await using session = await context.engine.session();
   const stop = (): void => session.interrupt();
   signal.addEventListener("abort", stop);
+  // What is ready may have been made by another declaration, with other columns.
+  const outdated = ready.manifest.declaration.fingerprint !== asset.fingerprint;
   const ask = async (check: Check): Promise<CheckOutcome> => {
     signal.throwIfAborted();
     const [result] = await session.check({
@@ -29,50 +30,22 @@ export async function checkReady(
       zones: zonesOf(asset),
       keep: null,
     });
-    const failures = result?.failures ?? 0;
-    const verdict = judge(check, failures, result?.rows ?? ready.manifest.rows);
-    const { name, severity } = check;
-    const passed = verdict === "passed";
-    return {
-      check: name,
-      severity,
-      result: verdict,
-      passed,
-      failures,
-      looked_at: null,
-      examples: result?.examples ?? [],
-      rows: null,
-      problem: null,
-    };
+    if (result === undefined) throw new Error(`no answer to ${check.name}`);
+    if (result.problem !== null)
+      return unasked(check, outdated ? "the declaration has changed since; `flow run` brings the asset up to date first" : result.problem);
+    const { failures, rows, examples } = result;
+    const verdict = judge(check, failures, rows ?? ready.manifest.rows);
+    const said = { check: check.name, severity: check.severity, result: verdict, passed: verdict === "passed" };
+    return { ...said, failures, looked_at: null, examples, rows: null, problem: null };
   };
   try {
     const checks: CheckOutcome[] = [];
-    for (const check of asset.checks) checks.push(await orProblem(check, ready, inputs, asset, signal, () => ask(check)));
+    for (const check of asset.checks) {
+      const missing = unpublishedInput(check, inputs);
+      checks.push(missing === null ? await ask(check) : unasked(check, missing));
+    }
     return { asset: asset.name, version: ready.version, rows: ready.manifest.rows, checks };
   } finally {
     signal.removeEventListener("abort", stop);
-  }
-}
-
-/** What is ready may have been made by another declaration, with other columns. */
-async function orProblem(
-  check: Check,
-  ready: Ready,
-  inputs: readonly Ready[],
-  asset: Asset,
-  signal: AbortSignal,
-  ask: () => Promise<CheckOutcome>,
-): Promise<CheckOutcome> {
-  const missing = unpublishedInput(
-    check,
-    inputs.map(({ table }) => table),
-  );
-  if (missing !== null) return unasked(check, missing);
-  try {
-    return await ask();
-  } catch (trouble) {
-    if (!(trouble instanceof SqlError) || signal.aborted) throw trouble;
-    const outdated = ready.manifest.declaration.fingerprint !== asset.fingerprint;
-    return unasked(check, outdated ? "the declaration has changed since; `flow run` brings the asset up to date first" : trouble.message);
   }
 }

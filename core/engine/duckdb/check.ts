@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type Check, type ColumnType, unreachable } from "../../model.js";
-import type { CheckRequest, CheckResult, TableShape } from "../engine.js";
+import { type CheckRequest, type CheckResult, SqlError, type TableShape } from "../engine.js";
 import { type Connection, numberOf, shown } from "./connection.js";
 import { instantOf, partitionKey } from "./partition.js";
 import { createReadyView, emptySelect } from "./ready.js";
@@ -14,9 +14,21 @@ const mostKept = 10_000;
 export async function runChecks(connection: Connection, request: CheckRequest): Promise<readonly CheckResult[]> {
   for (const table of [...request.inputs, request.subject]) await createReadyView(connection, table);
   const results: CheckResult[] = [];
-  for (const [at, check] of request.checks.entries()) results.push(await runCheck(connection, request, check, at));
+  for (const [at, check] of request.checks.entries()) results.push(await orProblem(() => runCheck(connection, request, check, at)));
   return results;
 }
+
+/** SQL that a value breaks, such as a text that is no number, is the check's own trouble; a part that cannot be read is not. */
+async function orProblem(run: () => Promise<CheckResult>): Promise<CheckResult> {
+  try {
+    return await run();
+  } catch (trouble) {
+    if (!(trouble instanceof SqlError) || !brokenByValues.includes(trouble.kind) || trouble.message.includes(".parquet")) throw trouble;
+    return { failures: 0, byPartition: [], rows: null, examples: [], kept: null, problem: trouble.message.split("\n")[0] ?? "" };
+  }
+}
+
+const brokenByValues: readonly string[] = ["conversion", "out of range", "invalid input", "mismatch type", "binder", "catalog"];
 
 /** Asked over empty tables. */
 export async function describeCheck(
@@ -36,18 +48,19 @@ async function runCheck(connection: Connection, request: CheckRequest, check: Ch
   const counted = await connection.rows(`SELECT ${partition} AS p, count(*) AS n FROM (${failing}\n) GROUP BY 1 ORDER BY 1`);
   const byPartition = counted.map((row) => ({ partition: shown(row["p"] ?? null) ?? "", rows: numberOf(row["n"]) }));
   const failures = byPartition.reduce((sum, { rows }) => sum + rows, 0);
-  if (failures === 0) return { failures, byPartition: [], rows: null, examples: [], kept: null };
+  if (failures === 0) return { failures, byPartition: [], rows: null, examples: [], kept: null, problem: null };
   const isShare = [check.errorIf, check.warnIf].some((limit) => limit?.unit === "percent");
   const rows = isShare ? await countLookedAt(connection, request, check) : null;
   const some = (most: number): string => `SELECT * FROM (${failing}\n) ORDER BY ALL LIMIT ${most}`;
   const keep = request.keep?.[at] ?? null;
-  if (keep === null) return { failures, byPartition, rows, examples: await examplesOf(connection, some(examplesShown)), kept: null };
+  if (keep === null)
+    return { failures, byPartition, rows, examples: await examplesOf(connection, some(examplesShown)), kept: null, problem: null };
   const parquet = join(keep.folder, `${keep.name}.parquet`);
   await connection.run(`COPY (${some(mostKept)}) TO ${text(parquet)} (FORMAT parquet)`);
   const read = `SELECT * FROM read_parquet(${text(parquet)}, hive_partitioning = false)`;
   await connection.run(`COPY (${read}) TO ${text(join(keep.folder, `${keep.name}.csv`))} (FORMAT csv, HEADER true)`);
   const examples = await examplesOf(connection, `${read} LIMIT ${examplesShown}`);
-  return { failures, byPartition, rows, examples, kept: Math.min(failures, mostKept) };
+  return { failures, byPartition, rows, examples, kept: Math.min(failures, mostKept), problem: null };
 }
 
 async function examplesOf(connection: Connection, select: string): Promise<CheckResult["examples"]> {
