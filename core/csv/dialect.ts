@@ -69,8 +69,9 @@ interface Scored {
 }
 
 function isFlawless({ reading, fitting, wrapped }: Scored, table: KnownTable): boolean {
-  const named = reading.matched >= Math.min(2, table.columns) && reading.matched === reading.cells.length;
-  return named && fitting === 1 && wrapped === 0;
+  // A name that is not declared may be a new column; one with a sign in it may be two of them.
+  const isName = (cell: string): boolean => /^[\p{L}\p{N}_ .()%/-]*$/u.test(cell);
+  return reading.matched >= Math.min(2, table.columns) && reading.cells.every(isName) && fitting === 1 && wrapped === 0;
 }
 
 function isBetter(one: Scored, other: Scored): boolean {

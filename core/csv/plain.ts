@@ -32,7 +32,7 @@ const [atStart, inBare, inQuoted, behindQuote] = [0, 1, 2, 3] as const;
  * of line end, quotes only around whole fields and doubled within, no blank line, no NUL, nothing odd at its end. Any doubt means no, and
  * costs only time: the file is then read with care.
  */
-export async function provePlain(chunks: AsyncIterable<Uint8Array>, shape: PlainShape): Promise<PlainProof> {
+export async function provePlain(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, shape: PlainShape): Promise<PlainProof> {
   const utf8 = utf8Checker();
   const scan = plainScan(shape);
   let [isUtf8, plain] = [true, true];

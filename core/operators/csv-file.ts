@@ -1,6 +1,6 @@
 import { decode, detectEncoding, type Encoding, wideEncoding } from "../csv/encoding.js";
 import { provePlain } from "../csv/plain.js";
-import type { CsvLayout } from "../engine/engine.js";
+import { type CsvLayout, SqlError } from "../engine/engine.js";
 import type { IngestedAsset } from "../model.js";
 import { unpacked } from "../store/unpacked.js";
 import { mayBePlain, readCsvLayout } from "./csv-layout.js";
@@ -26,7 +26,7 @@ type Asset = Pick<IngestedAsset, "ingest" | "columns"> & IngestedAsset;
 
 /** Looks at every byte of a file before anything is made of it: encoding, dialect, header, and whether it is plain. */
 export async function inspectCsv(asset: Asset, session: IngestWork["session"], path: string): Promise<CsvFile> {
-  if (path.endsWith(".zst")) return packedZst(asset, await session.readHead(path));
+  if (path.endsWith(".zst")) return packedZst(asset, session, path);
   const head = await readHead(path);
   const told = await encodingOf(asset, head, path);
   if (told.encoding === null) return { kind: "unreadable", reason: unreadable(told.why) };
@@ -34,7 +34,7 @@ export async function inspectCsv(asset: Asset, session: IngestWork["session"], p
   if (reading.kind !== "layout") return reading;
   const { layout } = reading;
   const proof = mayBePlain(layout)
-    ? await provePlain(unpacked(path), { ...layout, width: layout.fields.length })
+    ? await provePlain(bytesOf(path, head), { ...layout, width: layout.fields.length })
     : { records: null, isUtf8: layout.encoding !== "utf-8" || told.damaged };
   // Its first lines are UTF-8, and all that follows has to be, or another encoding it is.
   const all = proof.isUtf8 ? told : await encodingOf(asset, null, path);
@@ -48,7 +48,13 @@ function unreadable(why: string): string {
   return `${why}; write it as UTF-8, or declare its \`encoding\` under \`ingest.csv\``;
 }
 
-function packedZst(asset: Asset, text: string): CsvFile {
+/** Only the engine can unpack it, and only where its text is UTF-8. */
+async function packedZst(asset: Asset, session: IngestWork["session"], path: string): Promise<CsvFile> {
+  const text = await session.readHead(path).catch((trouble: unknown) => {
+    if (trouble instanceof SqlError) return null;
+    throw trouble;
+  });
+  if (text === null) return { kind: "unreadable", reason: "its text is not UTF-8; a `.zst` file in another encoding cannot be read" };
   const reading = readCsvLayout(asset, text.replace("\uFEFF", ""), "utf-8");
   return reading.kind === "layout" ? { ...reading, records: null, remarks: remarksOn(asset, reading.layout, false) } : reading;
 }
@@ -68,7 +74,12 @@ async function encodingOf({ ingest: { csv } }: Asset, head: Head | null, path: s
   if (wide !== null) return { encoding: wide, damaged: true, guessed: false };
   if (declared === "utf-8") return { encoding: "utf-8", damaged: true, guessed: false };
   if (head?.bytes.every((byte) => byte < 0x80) === true) return { encoding: "utf-8", damaged: false, guessed: false };
-  return detectEncoding(head?.whole === true ? [head.bytes] : unpacked(path));
+  return detectEncoding(bytesOf(path, head));
+}
+
+/** A small file was read with its head. */
+function bytesOf(path: string, head: Head | null): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
+  return head?.whole === true ? [head.bytes] : unpacked(path);
 }
 
 async function headText(head: Head, encoding: Encoding): Promise<string> {

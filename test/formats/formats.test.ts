@@ -91,6 +91,26 @@ describe("what cannot be read is refused with its place, and the rest goes on", 
       expect(reason).toMatch(/^it (cannot be read|is not a gzip file): \S/);
   });
 
+  test("[E01] a .zst file with a torn row and a blank line is read with care", async () => {
+    const torn = 'id,name,amount,at\n1,"two\nlines",1,2026-01-01\n\n2,x\n3,y,1,2026-01-01\n';
+    const lines = torn
+      .split("\n")
+      .map((line) => `('${line}')`)
+      .slice(0, -1);
+    const { report, table } = await ingest(declaration, {
+      "a.csv.zst": await written(
+        `(SELECT * FROM (VALUES ${lines.join(", ")}))`,
+        "torn.csv.zst",
+        "FORMAT csv, HEADER false, QUOTE '', DELIMITER '\x01', COMPRESSION zstd",
+      ),
+    });
+    expect(table.rows.map(([id, name, , , line]) => [id, name, line])).toEqual([
+      ["1", "two\nlines", "2"],
+      ["3", "y", "6"],
+    ]);
+    expect(report.assets[0]?.deliveries.map(({ refusals }) => refusals.map(({ example }) => example))[0]).toEqual(["line 5: `2,x`"]);
+  });
+
   test("a name that does not tell its format", async () => {
     const { report } = await ingest(declaration, { "a.bin": Buffer.from("x") });
     expect(report.assets[0]?.deliveries[0]).toMatchObject({ is: "refused", reason: expect.stringContaining("declare `format`") });

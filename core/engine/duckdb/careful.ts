@@ -61,10 +61,20 @@ function rowsOf(connection: Connection, file: FileToStage, csv: CsvLayout): Retu
   return tableRows(records, { ...csv, width: csv.fields.length });
 }
 
-/** Node has no zstd, DuckDB has: it unpacks and hands over the lines. */
+const linesAtOnce = 100_000;
+
+/** Node 20 has no zstd, DuckDB has: it unpacks, and hands over the lines as many at a time as memory is no matter for. */
 async function* linesOfZst(connection: Connection, path: string): AsyncGenerator<string> {
-  const { rows } = await connection.table(`SELECT l FROM ${linesOf([path])}`);
-  for (const [line] of rows) yield `${line ?? ""}\n`;
+  const name = ident(`_lines_${randomUUID().replaceAll("-", "")}`);
+  await connection.run(`CREATE TEMP TABLE ${name} AS SELECT l FROM ${linesOf([path])}`);
+  for (let from = 0; ; from += linesAtOnce) {
+    const { rows } = await connection.table(
+      `SELECT l FROM ${name} WHERE rowid >= ${from} AND rowid < ${from + linesAtOnce} ORDER BY rowid`,
+    );
+    if (rows.length === 0) break;
+    yield rows.map(([line]) => `${line ?? ""}\n`).join("");
+  }
+  await connection.run(`DROP TABLE ${name}`);
 }
 
 /** Text files line by line, as column `l`. `\x01` cannot stand in JSON text, and does not in a header. */
