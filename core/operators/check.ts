@@ -80,7 +80,7 @@ async function ask(work: Work, partitions: Candidate["partitions"], inputs: read
 /** `2-unique_id`: what a check is called may be any text. */
 function fileName({ check: { name }, at }: Asked): string {
   const word = name.replace(/[^\p{L}\p{N}]+/gu, "_").replace(/^_|_$/g, "");
-  return `${at + 1}-${word.slice(0, 40)}`;
+  return `${at + 1}-${[...word].slice(0, 40).join("")}`;
 }
 
 export function zonesOf(asset: Asset): Readonly<Record<string, string>> {

@@ -28,3 +28,15 @@ test("all failing rows are counted, and ten thousand are kept as CSV and as Parq
     ["10000", "100", "10099"],
   ]);
 });
+
+test("a check may have any name", async () => {
+  await using world = await openWorld();
+  const names = ["../../x", "  ", `x${"𝒜".repeat(60)}`, "a/b\\c:d*e"];
+  const checks = names.map((name) => JSON.stringify({ not_null: "id", name, severity: "warn" }));
+  await world.write("assets/orders.yaml", `columns: { id: INTEGER }\nchecks: [${checks.join(", ")}]\n`);
+  await world.write("data/ingest/landing/orders/a.ndjson", '{"id": null}\n');
+  expect((await world.flow(["run"])).code).toBe(0);
+  const kept = await filesUnder(join(world.store, "staging/checks/orders"));
+  const csv = kept.filter((file) => file.endsWith(".csv")).map((file) => file.split("/")[1]);
+  expect(csv).toEqual(["1-x.csv", "2-.csv", `3-x${"𝒜".repeat(39)}.csv`, "4-a_b_c_d_e.csv"]);
+});
