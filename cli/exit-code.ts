@@ -53,6 +53,7 @@ const endings: Readonly<Partial<Record<DiagnosticCode, Ending>>> = {
   "check-failed": "failed",
   "asset-failed": "failed",
   "store-damaged": "failed",
+  "raw-gone": "failed",
   "store-newer": "failed",
   "file-changed": "failed",
   "path-escapes": "failed",

@@ -1,6 +1,8 @@
 import { Command } from "commander";
 import { addCheck } from "./commands/check.js";
 import { addDiff } from "./commands/diff.js";
+import { addFsck } from "./commands/fsck.js";
+import { addGc } from "./commands/gc.js";
 import { addHistory } from "./commands/history.js";
 import { addInit } from "./commands/init.js";
 import { addLate } from "./commands/late.js";
@@ -57,6 +59,8 @@ export function flowProgram(session: Session): Command {
   addWithdraw(program, session);
   addRollback(program, session);
   addQuarantine(program, session);
+  addGc(program, session);
+  addFsck(program, session);
   return program.addHelpText("after", mainExamples);
 }
 

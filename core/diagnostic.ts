@@ -71,6 +71,7 @@ export const diagnosticCodes = {
   "asset-failed": "an asset could not be brought up to date",
   locked: "another run holds the asset",
   "stale-plan": "a saved plan no longer fits the state",
+  "raw-gone": "a raw file that was taken out of the log has to be read again",
   "store-damaged": "the store does not hold what its manifests say",
   "store-newer": "the store or its ledger was written by a newer release",
   "ledger-damaged": "the ledger cannot be read; it can be rebuilt from the store",

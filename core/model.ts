@@ -188,6 +188,15 @@ export type TestRow = Readonly<Record<string, TestValue>>;
 /** As it was written; lists and mappings as JSON. */
 export type TestValue = string | null | { readonly json: string };
 
+/** What `flow gc` keeps; null: all, for ever. Durations in milliseconds. */
+export interface Retain {
+  readonly versions: number | null;
+  /** Raw files in `ingest/archive`. */
+  readonly rawMs: number | null;
+  /** Refused files and rows. */
+  readonly quarantineMs: number | null;
+}
+
 /** Where the words of a declaration stand; the key is a path such as `/columns/amount/type`. */
 export interface Origin {
   /** Project-relative, with `/`. */
@@ -207,8 +216,9 @@ interface AssetBase {
   readonly eventTime: string | null;
   readonly checks: readonly Check[];
   readonly tests: readonly AssetTest[];
-  /** How many versions `gc` keeps; null: all. */
-  readonly retainVersions: number | null;
+  /** Whether each version keeps what it did to the rows of the one before. */
+  readonly changelog: boolean;
+  readonly retain: Retain;
   readonly origin: Origin;
 }
 

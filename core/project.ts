@@ -57,6 +57,10 @@ export interface FlowProject extends AsyncDisposable {
    * reads the asset is brought up to date by the next run.
    */
   rollback(asset: string, version: string, options: RunOptions): Promise<RunReport>;
+  /** Takes away what `retain` says need not be kept, or only says what that is. */
+  gc(selection: Selection, options: { readonly dryRun: boolean }): Promise<GcReport>;
+  /** Looks whether the store is whole: manifests, parts, log, ledger. */
+  fsck(options: FsckOptions): Promise<FsckReport>;
   /** Recomputes aside, from the log or from the inputs, and compares with what is ready. Changes nothing. */
   verify(selection: Selection, options: VerifyOptions): Promise<VerifyReport>;
   /** Asks the checks of what is ready now: of all its rows. Changes nothing. */
@@ -73,6 +77,50 @@ export interface FlowProject extends AsyncDisposable {
   release(asset: string, file: string, options: RunOptions): Promise<RunReport>;
   /** Takes a file, or the refused rows of one, out of quarantine for good. */
   discard(asset: string, file: string): Promise<QuarantineReport>;
+}
+
+export interface GcReport {
+  readonly gc: 1;
+  readonly dry_run: boolean;
+  readonly assets: readonly {
+    readonly asset: AssetName;
+    /** `bytes`: what no kept version shares. */
+    readonly versions: readonly { readonly version: VersionId; readonly bytes: number }[];
+    /** `counts`: its rows are in the table, and from now on cannot be made again from the log. */
+    readonly raw: readonly { readonly file: string; readonly run: RunId; readonly bytes: number; readonly counts: boolean }[];
+    /** null rows: a whole file. */
+    readonly quarantine: readonly { readonly file: string; readonly run: RunId; readonly rows: number | null }[];
+  }[];
+}
+
+export interface FsckOptions {
+  /** Sizes alone, no hashes: seconds instead of minutes. */
+  readonly quick: boolean;
+  /** Makes the ledger again from the store, whatever it says now. */
+  readonly rebuild: boolean;
+}
+
+export interface FsckReport {
+  readonly fsck: 1;
+  readonly rebuilt: boolean;
+  readonly assets: readonly {
+    readonly asset: AssetName;
+    readonly versions: number;
+    readonly parts: number;
+    readonly raw: number;
+  }[];
+  readonly findings: readonly Finding[];
+}
+
+export interface Finding {
+  readonly asset: AssetName;
+  /** `damage`: something that should be there is not, or is something else. `note`: left over, and taken care of by the next run. */
+  readonly severity: "damage" | "note";
+  readonly what: "pointer" | "manifest" | "part" | "orphan" | "raw" | "ledger" | "leftover";
+  /** Below the store. */
+  readonly path: string;
+  readonly message: string;
+  readonly hint: string | null;
 }
 
 export interface HistoryReport {

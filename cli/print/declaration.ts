@@ -43,8 +43,13 @@ function declarationOf(asset: Asset): Entries {
     ...(asset.kind === "ingested" ? { lateness: asset.lateness === null ? null : latenessPart(asset.lateness) } : {}),
     checks: asset.checks.map(checkPart),
     ...(asset.tests.length === 0 ? {} : { tests: asset.tests.map(testPart) }),
-    retain: { versions: asset.retainVersions, raw: "forever" },
+    changelog: asset.changelog,
+    retain: { versions: asset.retain.versions, raw: orForever(asset.retain.rawMs), quarantine: orForever(asset.retain.quarantineMs) },
   };
+}
+
+function orForever(ms: number | null): string {
+  return ms === null ? "forever" : durationText(ms);
 }
 
 function ingestedPart(asset: IngestedAsset): Entries {

@@ -20,6 +20,7 @@ export interface AssetDeclaration {
   readonly lateness?: LatenessDeclaration;
   readonly checks?: readonly CheckDeclaration[];
   readonly tests?: readonly TestDeclaration[];
+  readonly changelog?: boolean;
   readonly retain?: RetainDeclaration;
 }
 
@@ -112,7 +113,8 @@ export type TestRowDeclaration = Readonly<Record<string, unknown>>;
 
 export interface RetainDeclaration {
   readonly versions?: number;
-  readonly raw?: "forever";
+  readonly raw?: string;
+  readonly quarantine?: string;
 }
 
 interface Settings {

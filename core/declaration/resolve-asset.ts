@@ -1,8 +1,8 @@
 import { type Diagnostic, error } from "../diagnostic.js";
-import type { AssetName, Column, Incremental, Lateness, Origin, PartitionField } from "../model.js";
+import type { AssetName, Column, Incremental, Lateness, Origin, PartitionField, Retain } from "../model.js";
 import { positionAt, type SourceFile } from "../source.js";
 import { readType } from "./column-type.js";
-import type { AssetDeclaration, ColumnDeclaration, CsvDeclaration, LatenessDeclaration } from "./declaration.js";
+import type { AssetDeclaration, ColumnDeclaration, CsvDeclaration, LatenessDeclaration, RetainDeclaration } from "./declaration.js";
 import { type AssetDefaults, type ColumnReference, type DerivedDraft, type Draft, type IngestedDraft, itemsOf } from "./draft.js";
 import { readDuration } from "./duration.js";
 import { readPartitionTerm } from "./partition-term.js";
@@ -31,7 +31,8 @@ export function resolveAsset(shaped: Shaped<AssetDeclaration>, sibling: SourceFi
     partitionBy: partitions.fields.map(({ field }) => field),
     checks: checks.checks,
     tests: tests.tests,
-    retainVersions: { ...defaults.retain, ...declaration.retain }.versions ?? null,
+    changelog: declaration.changelog ?? false,
+    retain: resolveRetain({ ...defaults.retain, ...declaration.retain }),
     origin: originOf(source, "/asset"),
   };
   const asset = isDerived(declaration, sql)
@@ -192,4 +193,9 @@ function referencesOf(declaration: AssetDeclaration): readonly ColumnReference[]
     pointer,
   }));
   return [...named, ...ordered].map(({ text, pointer }) => ({ column: text, pointer }));
+}
+
+/** `forever` is no limit. */
+function resolveRetain({ versions, raw = "forever", quarantine = "forever" }: RetainDeclaration): Retain {
+  return { versions: versions ?? null, rawMs: readDuration(raw), quarantineMs: readDuration(quarantine) };
 }

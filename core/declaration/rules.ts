@@ -24,6 +24,7 @@ export const rules: readonly Rule[] = [
   upsertHasKey,
   settingsExcludeEachOther,
   settingsTakeEffect,
+  logIsNeeded,
   partitionsFitColumns,
   partitionFoldersAreFree,
   eventTimeIsTime,
@@ -43,6 +44,21 @@ function nameIsFolder({ asset, shaped }: Draft): readonly Diagnostic[] {
       at,
       `\`${asset.name}\`, the file's name, is not an asset name`,
       "rename the file, or set `asset:` to lower-case letters, digits and `_`",
+    ),
+  ];
+}
+
+/** A snapshot that is taken out brings back the one before it, and only the log knows that. */
+function logIsNeeded({ asset, shaped }: Draft): readonly Diagnostic[] {
+  if (asset.kind !== "ingested" || asset.retain.rawMs === null) return [];
+  const { strategy } = asset.ingest;
+  if (strategy === "append" || strategy === "upsert") return [];
+  return [
+    error(
+      "conflicting-keys",
+      placeOf(shaped.source, "/retain/raw"),
+      `\`strategy: ${strategy}\` reads earlier files again, and \`retain.raw\` takes them away`,
+      "keep them: `retain: { raw: forever }`",
     ),
   ];
 }

@@ -39,9 +39,18 @@ async function forgetResolved(layout: Layout, asset: AssetName, ledger: Ledger):
 }
 
 /** Files whose refused rows somebody has discarded, by the run's quarantine folder. */
-export async function readDiscarded(layout: Layout, folder: string): Promise<readonly string[]> {
+export function readDiscarded(layout: Layout, folder: string): Promise<readonly string[]> {
+  return readList(layout.discarded(folder));
+}
+
+/** Raw files that `flow gc` took out of a run's folder of the log. */
+export function readRemoved(layout: Layout, folder: string): Promise<readonly string[]> {
+  return readList(layout.removedRaw(folder));
+}
+
+async function readList(path: string): Promise<readonly string[]> {
   try {
-    const listed: unknown = JSON.parse(await readFile(layout.discarded(folder), "utf8"));
+    const listed: unknown = JSON.parse(await readFile(path, "utf8"));
     return Array.isArray(listed) ? listed.map(String) : [];
   } catch (error) {
     if (isSystemError(error, "ENOENT")) return [];

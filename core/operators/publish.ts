@@ -6,6 +6,7 @@ import type { Manifest } from "../store/manifest.js";
 import { storeTrouble } from "../store/trouble.js";
 import { publish as publishVersion, readManifest, readPointer } from "../store/versions.js";
 import { flowVersion } from "../version.js";
+import { writeChangelog } from "./changelog.js";
 import { accountOf } from "./merge.js";
 import { termOf } from "./ready-table.js";
 import type { IngestWork, Work } from "./work.js";
@@ -29,6 +30,7 @@ export async function publish(work: Work): Promise<void> {
 
 async function manifestOf(work: Work, candidate: NonNullable<Work["candidate"]>): Promise<Manifest> {
   const { asset, context, parent } = work;
+  const changelog = await writeChangelog(work);
   const parts = candidate.partitions.flatMap((entry) => [...entry.parts, ...entry.shadow]);
   return {
     manifest: 1,
@@ -54,6 +56,7 @@ async function manifestOf(work: Work, candidate: NonNullable<Work["candidate"]>)
     rows: candidate.partitions.reduce((sum, entry) => sum + entry.rows, 0),
     bytes: parts.reduce((sum, part) => sum + part.bytes, 0),
     partitions: candidate.partitions,
+    ...(changelog === undefined ? {} : { changelog }),
     ...(work.checkRecords.length > 0 ? { checks: work.checkRecords } : {}),
   };
 }

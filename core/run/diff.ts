@@ -6,9 +6,8 @@ import { tableOf } from "../operators/ready-table.js";
 import type { DiffReport } from "../project.js";
 import type { Layout } from "../store/layout.js";
 import type { Manifest, PartitionEntry } from "../store/manifest.js";
-import { readManifest } from "../store/versions.js";
 import type { State } from "./state.js";
-import { versionMeant } from "./version-meant.js";
+import { keptVersion, versionMeant } from "./version-meant.js";
 
 /** What became of an asset from one version to another. Only partitions whose rows differ are read. */
 export async function diffOf(
@@ -25,13 +24,8 @@ export async function diffOf(
       error("unknown-version", null, `\`${newer.version}\` is the first version of \`${asset.name}\`: nothing was before it`, null),
     ]);
   }
-  const older = versionMeant(ledger, asset.name, olderName);
-  const [{ manifest: before }, { manifest: after }] = await Promise.all(
-    [older, newer].map(({ version }) => readManifest(layout, asset.name, version)) as [
-      ReturnType<typeof readManifest>,
-      ReturnType<typeof readManifest>,
-    ],
-  );
+  const before = await keptVersion(state, asset.name, olderName);
+  const after = await keptVersion(state, asset.name, newer.version);
   const columns = columnsBetween(before.columns, after.columns);
   const partitions = partitionsBetween(before, after);
   await using session = await engine.session();
@@ -49,8 +43,8 @@ export async function diffOf(
   return {
     diff: 1,
     asset: asset.name,
-    from: older.version,
-    to: newer.version,
+    from: before.version,
+    to: after.version,
     columns,
     partitions: { added: partitions.added, removed: partitions.removed, changed: partitions.changed },
     rows: { before: before.rows, after: after.rows, inserted: rows.inserted, deleted: rows.deleted, updated: rows.updated },

@@ -40,6 +40,7 @@ import { showAsset } from "./show.js";
 import { planFor } from "./state.js";
 import { statusOf } from "./status.js";
 import { tryTests } from "./try-tests.js";
+import { checkWhole, collectGarbage } from "./upkeep.js";
 import { verifyAsset } from "./verify.js";
 
 /** Some seconds of work: little is lost when it is stopped, and little is added by doing it in parts. */
@@ -96,6 +97,8 @@ function projectOver(opened: Opened): FlowProject {
     show: (asset) => withState(opened, "read", (state) => showAsset(state, catalog, named(catalog, asset))),
     withdraw: (asset, file, options) => withdraw(opened, named(catalog, asset), file, options),
     rollback: (asset, version, options) => rollback(opened, named(catalog, asset), version, options),
+    gc: (selection, { dryRun }) => collectGarbage(opened, exactly(catalog, selection), dryRun),
+    fsck: (options) => checkWhole(opened, options),
     verify: (selection, options) => verify(opened, selection, options),
     check: (selection, options) => check(opened, selection, options.signal),
     test: (selection, options) => test(opened, selection, options.signal),

@@ -4,7 +4,7 @@ import type { AssetName } from "../model.js";
 import { type Ready, readyTable, readyVersion } from "../operators/ready-table.js";
 import { named, type Opened, withState } from "./opened.js";
 import { sqlTrouble } from "./sql-trouble.js";
-import { versionMeant } from "./version-meant.js";
+import { keptVersion } from "./version-meant.js";
 
 /** One SELECT over the ready assets; some of them as they were. */
 export async function query(
@@ -45,11 +45,11 @@ async function tables(
   const { catalog, layout } = opened;
   const meant = new Map<AssetName, string>(past.map(({ asset, version }) => [named(catalog, asset).name, version]));
   if (meant.size === 0) return Promise.all(catalog.assets.map(({ name }) => readyTable(layout, name)));
-  return withState(opened, "read", ({ ledger }) =>
+  return withState(opened, "read", (state) =>
     Promise.all(
-      catalog.assets.map(({ name }) => {
+      catalog.assets.map(async ({ name }) => {
         const text = meant.get(name);
-        return text === undefined ? readyTable(layout, name) : readyVersion(layout, name, versionMeant(ledger, name, text).version);
+        return text === undefined ? readyTable(layout, name) : readyVersion(layout, name, (await keptVersion(state, name, text)).version);
       }),
     ),
   );

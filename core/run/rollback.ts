@@ -2,21 +2,21 @@ import { error, FlowError } from "../diagnostic.js";
 import type { Asset, DeliverySeq, VersionId } from "../model.js";
 import type { Requests } from "../plan/make-plan.js";
 import type { Layout } from "../store/layout.js";
-import { chain, readManifest, type StoredManifest } from "../store/versions.js";
+import { chain, type StoredManifest } from "../store/versions.js";
 import type { State } from "./state.js";
-import { versionMeant } from "./version-meant.js";
+import { keptVersion } from "./version-meant.js";
 
 /** Which deliveries go and which count again, so that an asset becomes what it was. Throws where it cannot. */
-export async function rollbackTo({ layout, ledger }: State, asset: Asset, text: string): Promise<NonNullable<Requests["rollback"]>> {
-  const { version } = versionMeant(ledger, asset.name, text);
+export async function rollbackTo(state: State, asset: Asset, text: string): Promise<NonNullable<Requests["rollback"]>> {
+  const { layout, ledger } = state;
   if (asset.kind === "derived") {
     const inputs = asset.inputs.map((input) => `\`${input}\``).join(", ");
     throw refused(`\`${asset.name}\` is derived: it is what its inputs and its SQL make of it`, `roll back ${inputs}, or change the SQL`);
   }
+  const { version, declaration } = await keptVersion(state, asset.name, text);
   if (version === ledger.current(asset.name)?.version)
     throw refused(`\`${asset.name}\` is at version \`${version}\``, "name an earlier one");
-  const { manifest } = await readManifest(layout, asset.name, version);
-  if (manifest.declaration.fingerprint !== asset.fingerprint) {
+  if (declaration.fingerprint !== asset.fingerprint) {
     const message = `version \`${version}\` of \`${asset.name}\` was made by another declaration`;
     throw refused(message, "take the declaration back, too: `flow run` then makes the table of it again");
   }

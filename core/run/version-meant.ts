@@ -1,6 +1,9 @@
 import { error, FlowError } from "../diagnostic.js";
 import type { Ledger, VersionRow } from "../ledger/ledger.js";
 import type { AssetName } from "../model.js";
+import type { Manifest } from "../store/manifest.js";
+import { readVersion } from "../store/versions.js";
+import type { State } from "./state.js";
 
 /**
  * The version that somebody means: its id or how that begins, `~1` for the one before the current (`~2` …), or a moment: what readers saw
@@ -31,6 +34,21 @@ export function versionMeant(ledger: Ledger, asset: AssetName, text: string): Ve
     ]);
   }
   return unknown(asset, text, versions);
+}
+
+/** The same, with what it was; throws where `flow gc` has taken its parts away. */
+export async function keptVersion({ layout, ledger }: State, asset: AssetName, text: string): Promise<Manifest> {
+  const { version } = versionMeant(ledger, asset, text);
+  const stored = await readVersion(layout, asset, version);
+  if (stored !== null) return stored.manifest;
+  throw new FlowError([
+    error(
+      "unknown-version",
+      null,
+      `\`flow gc\` took version \`${version}\` of \`${asset}\` away`,
+      `\`flow history ${asset}\` says which are kept`,
+    ),
+  ]);
 }
 
 /** Milliseconds; null: no moment. */

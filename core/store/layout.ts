@@ -32,6 +32,14 @@ export interface Layout {
   /** Holds `version` of every version. */
   versions(asset: AssetName): string;
   manifest(asset: AssetName, version: VersionId): string;
+  /** The manifest of a version that was taken away: its parts are gone, what it was is known. */
+  goneManifest(asset: AssetName, version: VersionId): string;
+  goneManifests(asset: AssetName): string;
+  /** What is being taken away: moved here in one step, removed after. */
+  trash(asset: AssetName, version: VersionId): string;
+  trashOf(asset: AssetName): string;
+  /** Names of raw files that were taken away, in a run's folder of the log. */
+  removedRaw(folder: string): string;
   /** `manifest.json` of a folder that is not (yet) a version. */
   manifestIn(folder: string): string;
   /** The symlink that says which version is current. */
@@ -82,6 +90,11 @@ export function openLayout(path: string): Layout {
     version: (asset, version) => at("archive", asset, version),
     versions: (asset) => at("archive", asset),
     manifest: (asset, version) => at("archive", asset, version, "manifest.json"),
+    goneManifest: (asset, version) => at("archive", asset, ".gone", `${version}.json`),
+    goneManifests: (asset) => at("archive", asset, ".gone"),
+    trash: (asset, version) => at("staging", "trash", asset, version),
+    trashOf: (asset) => at("staging", "trash", asset),
+    removedRaw: (folder) => below(folder, ".removed.json"),
     manifestIn: (folder) => below(folder, "manifest.json"),
     pointer: (asset) => at("ready", asset),
     pointers: () => at("ready"),

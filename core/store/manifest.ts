@@ -36,6 +36,8 @@ export interface Manifest {
   readonly rows: number;
   readonly bytes: number;
   readonly partitions: readonly PartitionEntry[];
+  /** What the version does to the rows of the one before; left out where the declaration does not ask for it. */
+  readonly changelog?: Part | undefined;
   /** What the checks that judge row by row found, so that the next version need not look at unchanged rows again. */
   readonly checks?: readonly CheckRecord[];
 }

@@ -44,6 +44,8 @@ export const filePoints = {
   "quarantine:discard": "takes something out of quarantine for good",
   "quarantine:record": "writes why files of a run are in quarantine",
 
+  "changelog:write": "writes what a version does to the rows of the one before",
+
   "publish:manifest": "writes the manifest into the candidate",
   "publish:sync-parts": "makes the candidate survive a power cut",
   "publish:make": "makes the asset's folder below archive/ and the folder of pointers",
@@ -64,6 +66,15 @@ export const filePoints = {
   "recover:sync": "makes recovery survive a power cut",
 
   "cache:write": "keeps what was proven of SQL; losing it costs the time to prove it again",
+
+  "ledger:remove": "removes a ledger that is to be made again",
+
+  "gc:make": "makes folders for what is taken away",
+  "gc:manifest": "keeps the manifest of a version that is taken away",
+  "gc:move": "takes a version away from readers",
+  "gc:sync": "makes that survive a power cut",
+  "gc:record": "writes which raw files are taken away",
+  "gc:remove": "removes what was taken away",
 
   "tidy:remove": "removes what a finished run no longer needs",
 } as const;

@@ -46,6 +46,22 @@ export async function publish(layout: Layout, files: Files, candidate: string, m
   return sha256;
 }
 
+/**
+ * Takes a version's parts away for good; what it was stays known by its manifest. The move is the moment: before it all of it is there,
+ * after it nothing. May be repeated.
+ */
+export async function removeVersion(layout: Layout, files: Files, asset: AssetName, version: VersionId): Promise<void> {
+  const stored = await findManifest(layout, asset, version);
+  if (stored !== null) {
+    await files.makeDirDurable("gc:make", layout.goneManifests(asset));
+    await files.makeDirDurable("gc:make", layout.trashOf(asset));
+    await files.writeDurable("gc:manifest", layout.goneManifest(asset, version), await readFile(layout.manifest(asset, version)));
+    await files.rename("gc:move", layout.version(asset, version), layout.trash(asset, version));
+    await files.syncDir("gc:sync", layout.versions(asset));
+  }
+  await files.removeTree("gc:remove", layout.trash(asset, version));
+}
+
 /** Commits a version that lies complete in `archive/`. */
 export async function pointAt(layout: Layout, files: Files, asset: AssetName, version: VersionId): Promise<void> {
   await files.makeDirDurable("publish:make", layout.pointers());
@@ -84,7 +100,8 @@ function sameManifest(there: StoredManifest, manifest: Manifest): ContentHash {
 
 async function parentOf(layout: Layout, child: Manifest): Promise<StoredManifest | null> {
   if (child.parent === null) return null;
-  const parent = await findManifest(layout, child.asset, child.parent.version);
+  const { version } = child.parent;
+  const parent = (await findManifest(layout, child.asset, version)) ?? (await readGone(layout, child.asset, version));
   if (parent !== null && parent.sha256 !== child.parent.sha256) {
     throw damaged(`the manifest of version \`${child.parent.version}\` of \`${child.asset}\` is not the one its successor was built on`);
   }
@@ -112,6 +129,16 @@ async function findManifest(layout: Layout, asset: AssetName, version: VersionId
   known.set(path, { file, stored });
   for (const oldest of known.keys()) if (known.size > mostKnown) known.delete(oldest);
   return stored;
+}
+
+/** Of a version whose parts were taken away. */
+async function readGone(layout: Layout, asset: AssetName, version: VersionId): Promise<StoredManifest | null> {
+  try {
+    return await readStored(layout.goneManifest(asset, version), asset, version);
+  } catch (error) {
+    if (isSystemError(error, "ENOENT")) return null;
+    throw error;
+  }
 }
 
 async function identityOf(path: string): Promise<string | null> {

@@ -8,6 +8,8 @@ import { checkReport, testReport } from "./check-values.js";
 import {
   diffReport,
   equalReport,
+  fsckReport,
+  gcReport,
   historyReport,
   lateReport,
   plan,
@@ -94,6 +96,8 @@ export function fakeProject(project: Partial<FlowProject> = {}): FlowProject {
     diff: async () => diffReport,
     withdraw: async (_asset, _file, options) => finished(options),
     rollback: async (_asset, _version, options) => finished(options),
+    gc: async () => gcReport,
+    fsck: async () => fsckReport,
     check: async () => checkReport,
     test: async () => testReport,
     verify: async () => equalReport,

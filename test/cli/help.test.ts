@@ -17,6 +17,8 @@ const commands = [
   "verify",
   "withdraw",
   "rollback",
+  "gc",
+  "fsck",
   "quarantine",
   "quarantine list",
   "quarantine show",

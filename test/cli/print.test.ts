@@ -6,6 +6,8 @@ import { renderChecks } from "../../cli/print/check.js";
 import { renderDeclaration } from "../../cli/print/declaration.js";
 import { renderDiff } from "../../cli/print/diff.js";
 import { ansiPaint, noPaint } from "../../cli/print/frame.js";
+import { renderFsck } from "../../cli/print/fsck.js";
+import { renderGc } from "../../cli/print/gc.js";
 import { renderHistory } from "../../cli/print/history.js";
 import { renderLate } from "../../cli/print/late.js";
 import { partitionWords } from "../../cli/print/partitions.js";
@@ -23,9 +25,12 @@ import {
   buildAssets,
   builds,
   daily,
+  damagedReport,
   differingReport,
   diffReport,
   equalReport,
+  fsckReport,
+  gcReport,
   historyReport,
   idleReport,
   lateReport,
@@ -69,6 +74,11 @@ const goldens: readonly (readonly [file: string, text: string])[] = [
   ["test-failed-quiet", renderTests(failedTests, { quiet: true })],
   ["test-none", renderTests({ test: 1, seconds: 0, tests: [] }, { quiet: false })],
   ["history", renderHistory(historyReport)],
+  ["gc", renderGc(gcReport)],
+  ["gc-dry-run", renderGc({ ...gcReport, dry_run: true })],
+  ["gc-nothing", renderGc({ ...gcReport, assets: [] })],
+  ["fsck", renderFsck(fsckReport)],
+  ["fsck-damaged", renderFsck(damagedReport)],
   ["diff", renderDiff(diffReport)],
   ["late", renderLate(lateReport, null)],
   ["verify", renderVerify(equalReport, [orders, daily], { ideal: false, quiet: false })],

@@ -16,6 +16,8 @@ const printed = [
   ["quarantine", "quarantine list --json", "items"],
   ["quarantine", "quarantine discard orders a.csv --json", "items"],
   ["status", "status --json", "assets"],
+  ["gc", "gc --dry-run --json", "assets"],
+  ["fsck", "fsck --json", "assets"],
   ["history", "history orders --json", "versions"],
   ["reach", "lineage --reach --format json", "assets"],
 ] as const;

@@ -3,6 +3,8 @@ import type { Asset, AssetName, ContentHash, DeliverySeq, Fingerprint, Partition
 import type { AssetPlan, Build, Plan, PlannedDelivery } from "../../core/plan/plan.js";
 import type {
   DiffReport,
+  FsckReport,
+  GcReport,
   HistoryReport,
   LateReport,
   QuarantineReport,
@@ -414,6 +416,48 @@ export const restatements: RunReport = runReport([
   }),
 ]);
 
+export const gcReport: GcReport = {
+  gc: 1,
+  dry_run: false,
+  assets: [
+    {
+      asset: name("orders"),
+      versions: [{ version: before, bytes: 1_234_567 }],
+      raw: [
+        { file: "orders\u0007_1.csv", run: before, bytes: 1000, counts: true },
+        { file: "orders_2.csv", run: before, bytes: 1000, counts: false },
+      ],
+      quarantine: [{ file: "orders_3.csv", run: before, rows: 4 }],
+    },
+    { asset: name("daily"), versions: [], raw: [], quarantine: [] },
+  ],
+};
+
+export const fsckReport: FsckReport = {
+  fsck: 1,
+  rebuilt: false,
+  assets: [
+    { asset: name("orders"), versions: 3, parts: 36, raw: 12 },
+    { asset: name("daily"), versions: 1, parts: 12, raw: 0 },
+  ],
+  findings: [],
+};
+
+export const damagedReport: FsckReport = {
+  ...fsckReport,
+  findings: [
+    {
+      asset: name("orders"),
+      severity: "damage",
+      what: "part",
+      path: "archive/orders/x/day=1/\u0007.parquet",
+      message: "it is gone",
+      hint: "`flow run orders --replay` makes its rows again",
+    },
+    { asset: name("daily"), severity: "note", what: "leftover", path: "staging", message: "a run left work behind", hint: null },
+  ],
+};
+
 export const historyReport: HistoryReport = {
   history: 1,
   asset: name("orders"),
@@ -634,7 +678,8 @@ const base = {
   partitionBy: [{ transform: "month", column: "at", argument: null, name: "at_month" }],
   eventTime: "at",
   tests: [],
-  retainVersions: null,
+  changelog: false,
+  retain: { versions: null, rawMs: null, quarantineMs: null },
   origin: { file: "assets/orders.yaml", line: 2, column: 8 },
   fingerprint: "f" as Fingerprint,
 } as const;

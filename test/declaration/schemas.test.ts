@@ -82,6 +82,7 @@ test("the types name the same top-level keys as the schemas", () => {
     lateness: true,
     checks: true,
     tests: true,
+    changelog: true,
     retain: true,
   };
   const flow: Record<keyof FlowDeclaration, true> = {

@@ -109,7 +109,7 @@ describe("an ingested asset", () => {
     expect(orders.ingest.csv).toMatchObject({ delimiter: ";", skip: 0 });
     expect(orders.ingest.complete).toEqual({ kind: "stable", stableForMs: 60_000 });
     expect(orders.columns[0]?.zone).toBe("Europe/Rome");
-    expect(orders.retainVersions).toBe(7);
+    expect(orders.retain).toEqual({ versions: 7, rawMs: null, quarantineMs: null });
   });
 
   test("two checks of the same rule are told apart by number", async () => {

@@ -37,7 +37,7 @@ test(
           await asset.rollback(back.version);
           expect(await asset.rows()).toEqual(back.rows);
           await remember();
-            expect(await asset.differences()).toEqual([]);
+          expect(await asset.differences()).toEqual([]);
         }
       },
     );

@@ -9,6 +9,7 @@
  *     crash <point> [before|within|after] [<nth>]      kills the next command there
  *     plan | status | query <sql> | flow <words>       stdout must be as told, where it is told
  *     interrupt <point> …     Ctrl-C there
+ *     later <duration>        the clock goes on by so much
  *     damage <glob>           flips a byte of a file below the store
  *     run [words]             the same for its lines about assets; `account` below it has the numbers, too
  *     stderr                  of the last command
@@ -38,7 +39,7 @@ export interface Step {
 }
 
 const commands = new Set([
-  ..."flow.yaml asset sql write land land-gz land-bytes link remove damage crash interrupt".split(" "),
+  ..."flow.yaml later asset sql write land land-gz land-bytes link remove damage crash interrupt".split(" "),
   ..."run plan status query flow account stderr exit unchanged kept files cat".split(" "),
 ]);
 

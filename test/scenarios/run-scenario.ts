@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import picomatch from "picomatch";
 import { expect } from "vitest";
+import { readDuration } from "../../core/index.js";
 import type { Kill } from "./kill.js";
 import { normaliser } from "./normalise.js";
 import { parseScenario, type Scenario, type Step, withBodies, wordsOf } from "./parse-scenario.js";
@@ -63,6 +64,8 @@ async function playStep(play: Play, step: Step, at: number): Promise<void> {
     case "asset":
       play.assets.push(step.rest);
       return world.write(`assets/${step.rest}.yaml`, step.body ?? "");
+    case "later":
+      return world.pass(readDuration(step.rest) ?? 0);
     case "sql":
       return world.write(`assets/${step.rest}.sql`, step.body ?? "");
     case "write":

@@ -32,6 +32,7 @@ async function brokenVersions(store: string): Promise<readonly string[]> {
       const counted = parts.reduce((sum, part) => sum + part.rows, 0);
       if (counted !== rows) problems.push(`${asset} ${partition}: ${rows} rows told, parts have ${counted}`);
     }
+    if (manifest.changelog !== undefined) expected.set(manifest.changelog.file, manifest.changelog.sha256);
     for (const file of await filesUnder(folder)) {
       if (file === "manifest.json") continue;
       if (expected.get(file) !== (await sha256(join(folder, file)))) problems.push(`${asset}: ${file} is not what the manifest says`);
@@ -48,6 +49,7 @@ async function brokenVersions(store: string): Promise<readonly string[]> {
 
 /** Raw bytes always end in landing, the log or quarantine. */
 async function lostFiles(store: string, landed: ReadonlyMap<string, string>): Promise<readonly string[]> {
+  if (await isCollected(store)) return [];
   const there = await rawFiles(store);
   // The marker of a file that was taken goes.
   return [...landed]
@@ -68,6 +70,9 @@ const outdated = "its declaration has changed since";
 async function differences(world: World): Promise<readonly string[]> {
   if (!(await hasVersions(world.store))) return [];
   await using project = await openProject(world.options());
+  const { findings } = await project.fsck({ quick: false, rebuild: false });
+  const damage = findings.filter(({ severity }) => severity === "damage").map(({ path, message }) => `fsck ${path}: ${message}`);
+  if (damage.length > 0 || (await isCollected(world.store))) return damage;
   const { assets } = await project.verify({ include: [], exclude: [] }, { ideal: false, signal: new AbortController().signal });
   return assets.flatMap(({ asset, differences: found }) =>
     found
@@ -77,6 +82,11 @@ async function differences(world: World): Promise<readonly string[]> {
           `verify ${asset} ${partition}: ${what}: ${message}, ${missing} missing, ${unexpected} unexpected, ${JSON.stringify(examples)}`,
       ),
   );
+}
+
+/** Whether `flow gc` took raw files out of the log: what is gone is not to be found, and nothing can be made again from it. */
+async function isCollected(store: string): Promise<boolean> {
+  return (await filesUnder(join(store, "ingest/archive"))).some((file) => file.endsWith(".removed.json"));
 }
 
 async function hasVersions(store: string): Promise<boolean> {

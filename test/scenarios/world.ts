@@ -13,6 +13,8 @@ import { buryLocks, type Kill, killer } from "./kill.js";
 export interface World extends AsyncDisposable {
   readonly root: string;
   readonly store: string;
+  /** The clock goes on. */
+  pass(ms: number): void;
   /** How to open the project without the command line. */
   options(): OpenOptions;
   write(path: string, content: string | Uint8Array): Promise<void>;
@@ -54,6 +56,9 @@ export async function openWorld(): Promise<World> {
     options: () => ({ dir: root, profile: null, vars: {}, env: {}, threads: null, clock: { now: () => now } }),
     write,
     read: (path) => readFile(join(root, path), "utf8"),
+    pass(ms) {
+      now += ms;
+    },
     async flow(argv, kill = null) {
       now += step;
       const ran = await runOnce(root, argv, now, kill);
