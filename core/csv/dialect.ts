@@ -60,22 +60,20 @@ export function readDialect(text: string, declared: DeclaredDialect, table: Know
 
 interface Scored {
   readonly reading: Reading;
-  /** Share of the records below the header that have its width. */
+  /** Share of the records below the header that have its width, and no field in quotes of another kind. */
   readonly fitting: number;
-  /** Fields that still stand in quotes of another kind, and have such quotes escaped within. */
-  readonly wrapped: number;
   /** Whether a field begins with a quote. */
   readonly opening: boolean;
 }
 
-function isFlawless({ reading, fitting, wrapped }: Scored, table: KnownTable): boolean {
+function isFlawless({ reading, fitting }: Scored, table: KnownTable): boolean {
   // A name that is not declared may be a new column; one with a sign in it may be two of them.
   const isName = (cell: string): boolean => /^[\p{L}\p{N}_ .()%/-]*$/u.test(cell);
-  return reading.matched >= Math.min(2, table.columns) && reading.cells.every(isName) && fitting === 1 && wrapped === 0;
+  return reading.matched >= Math.min(2, table.columns) && reading.cells.every(isName) && fitting === 1;
 }
 
 function isBetter(one: Scored, other: Scored): boolean {
-  const ranks = (scored: Scored): readonly number[] => [scored.reading.matched, scored.fitting, -scored.wrapped];
+  const ranks = (scored: Scored): readonly number[] => [scored.reading.matched, scored.fitting];
   const [a, b] = [ranks(one), ranks(other)];
   const at = a.findIndex((rank, place) => rank !== b[place]);
   return at >= 0 && (a[at] ?? 0) > (b[at] ?? 0);
@@ -86,7 +84,9 @@ function score(text: string, dialect: Dialect, table: KnownTable, header: boolea
   const found = header ? findHeader(records, table, fixed) : withoutHeader(records, table);
   const width = found.cells.length;
   const body = records.slice(found.next).filter((record) => record.trouble !== null || record.cells.length > 0);
-  const fits = body.filter((record) => record.trouble === null && record.cells.length === width);
+  const isWhole = (record: TextRecord): boolean =>
+    record.trouble === null && record.cells.length === width && !record.cells.some((cell) => isCertainlyWrapped(cell, dialect.quote));
+  const fits = body.filter(isWhole);
   const cells = [...found.cells, ...fits.flatMap((record) => record.cells)];
   const firstLine = found.next === 0 ? 1 : (found.lastLine ?? 0) + 1;
   return {
@@ -101,8 +101,6 @@ function score(text: string, dialect: Dialect, table: KnownTable, header: boolea
     },
     opening: cells.some((cell) => cell.startsWith('"')),
     fitting: body.length === 0 ? 1 : fits.length / body.length,
-    // Without that, they could be texts in quotes of their own: then nothing is decided here, and the rows are refused.
-    wrapped: cells.filter((cell) => isWrapped(cell, dialect.quote) && /(['"`])\1|\\['"`]/.test(cell.slice(1, -1))).length,
   };
 }
 
@@ -148,6 +146,11 @@ function bare(cell: string): string {
 export function isWrapped(cell: string, quote: string): boolean {
   const first = cell[0] ?? "";
   return cell.length > 1 && first !== quote && (first === '"' || first === "'" || first === "`") && cell.at(-1) === first;
+}
+
+/** With quotes of that kind escaped within. Without, it could be text: then nothing is decided here, and the row is refused. */
+function isCertainlyWrapped(cell: string, quote: string): boolean {
+  return isWrapped(cell, quote) && /(['"`])\1|\\['"`]/.test(cell.slice(1, -1));
 }
 
 interface Header {

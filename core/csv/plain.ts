@@ -94,7 +94,7 @@ function plainScan(shape: PlainShape): { readonly add: (chunk: Uint8Array) => bo
         state = inQuoted;
       } else if (byte !== carriageReturn) {
         if (state === behindQuote || (byte === mark && before === lineFeed && records > 0)) return false;
-        if (quoteGuessed && ((byte === doubleQuote && quote < 0) || (state === atStart && isQuote(byte)))) return false;
+        if (quoteGuessed && ((byte === doubleQuote && quote !== doubleQuote) || (state === atStart && isQuote(byte)))) return false;
         state = inBare;
         if (byte !== blank) content();
       }

@@ -7,6 +7,7 @@ export interface TableShape {
   readonly width: number;
   /** The header's cells; null without one. */
   readonly names: readonly string[] | null;
+  readonly delimiter: string;
   readonly quote: string;
   /** Whether the quote was found out and not declared: then a field in other quotes is refused. */
   readonly quoteGuessed: boolean;
@@ -56,6 +57,8 @@ function rowReader(shape: TableShape): {
   let foreign: number | null = null;
   /** Rows that a footnote would look like, and those below a blank line: if they are the last, they are asked whether they are rows. */
   let held: Held[] = [];
+  /** The row above: what follows may be the rest of it. */
+  let last: Held | null = null;
   const release = (): readonly TableRow[] => {
     const rows = held.map((row) => taken(row, seen));
     held = [];
@@ -78,6 +81,9 @@ function rowReader(shape: TableShape): {
       return;
     }
     const afterBlank = blanks.length > 0;
+    const above = last;
+    last = null;
+    if (above !== null && afterBlank) take(above, out);
     // In a table of one column an empty line could be an empty value.
     if (shape.width === 1) out.push(...blanks.map((blank) => refused(blank, "is blank, and could be an empty value")));
     blanks = [];
@@ -93,12 +99,19 @@ function rowReader(shape: TableShape): {
       foreign = record.line;
       trouble = "looks like the header of another table";
     }
-    if (trouble === null) take({ line: record.line, cells, trouble, raw: record.raw, afterBlank }, out);
+    // A line end within a field that lost its first quote: a row that looks whole, and a rest with the other quote.
+    if (above !== null && !afterBlank) {
+      const isTorn = isRest(record, shape);
+      if (isTorn) out.push(refused(above, `goes on on line ${record.line}, which has the end of a quoted field`));
+      else take(above, out);
+    }
+    if (trouble === null) last = { line: record.line, cells, trouble, raw: record.raw, afterBlank };
     else out.push(refused(record, trouble));
   };
 
   const end = (): readonly TableRow[] => {
     const out: TableRow[] = [];
+    if (last !== null) take(last, out);
     // What is below a gap belongs together.
     const gap = held.findIndex((row) => row.afterBlank);
     const isBelow = (at: number): boolean => gap >= 0 && at >= gap;
@@ -167,6 +180,11 @@ function troubleOf(cells: readonly string[], raw: string, shape: TableShape): st
   return null;
 }
 
+/** Whether a record in trouble is too short for a row, as the rest of a torn one is. */
+function isRest({ trouble, raw }: TextRecord, { delimiter, width }: TableShape): boolean {
+  return trouble !== null && raw.split(delimiter).length < width;
+}
+
 /** Whether two backslashes stand within quotes; in an unquoted field they are what they are. */
 function isQuotedPair(raw: string, quote: string): boolean {
   for (let at = raw.indexOf(pair); at >= 0; at = raw.indexOf(pair, at + 1)) {
@@ -179,9 +197,9 @@ function wrongWidth(found: number, width: number): string {
   return `has ${found} ${found === 1 ? "field" : "fields"} where the header has ${width}`;
 }
 
-/** Where no quote was found, one at the edge of a field is a doubt, too. */
+/** Where the quote is another, or none, a double one at the edge of a field is a doubt, too. */
 function isOddlyQuoted(cell: string, quote: string): boolean {
-  return isWrapped(cell, quote) || (quote === "" && /^"|"$/.test(cell));
+  return isWrapped(cell, quote) || (quote !== '"' && /^"|"$/.test(cell));
 }
 
 /** A row of names, below a blank line, in a table whose rows so far had other things. */

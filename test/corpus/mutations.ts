@@ -134,7 +134,7 @@ const mutations: readonly (readonly [string, Mutation])[] = [
     (document, entry, _random, _writing, table) => {
       const at = document.indexOf(entry);
       const next = document[at + 1];
-      if (next === undefined || Object.keys(table.columns).length === 1) return null;
+      if (next === undefined || entry.text === "" || next.text === "" || Object.keys(table.columns).length === 1) return null;
       return [...document.slice(0, at), line(entry.text + next.text, next.lineEnd), ...document.slice(at + 2)];
     },
   ],
@@ -194,9 +194,12 @@ const mutations: readonly (readonly [string, Mutation])[] = [
       const cells = entry.row === null ? undefined : table.rows[entry.row];
       if (cells === undefined || cells.length === 1) return null;
       const last = recordOf(cells.slice(-1), writing).length;
-      rewrite(entry, entry.text.slice(0, random.below(Math.max(1, entry.text.length - last))));
-      entry.lineEnd = "";
+      const length = random.below(Math.max(1, entry.text.length - last));
       const at = document.indexOf(entry);
+      // Nothing of it is left: then it never was.
+      if (length === 0) return document.slice(0, at);
+      rewrite(entry, entry.text.slice(0, length));
+      entry.lineEnd = "";
       return document.slice(0, at + 1);
     },
   ],

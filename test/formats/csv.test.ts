@@ -11,6 +11,7 @@ const usual: Dialect = { delimiter: ",", quote: '"', escape: '"' };
 const shape: TableShape = {
   width: 3,
   names: ["id", "name", "n"],
+  delimiter: ",",
   quote: '"',
   quoteGuessed: true,
   escapeUnclear: false,
@@ -119,6 +120,16 @@ describe("[E01] rows", () => {
       "a footnote of the same width",
       "1,a,7\n2,b,8\nSource,,\n",
       ["1: 1|a|7", "2: 2|b|8", "3! stands at the end of the table like a footnote, and does not look like the rows above"],
+    ],
+    [
+      "a row that goes on with the end of a quoted field",
+      '1,a,x\n2,b,first\nsecond"\n3,c,z\n',
+      [
+        "1: 1|a|x",
+        "2! goes on on line 3, which has the end of a quoted field",
+        "3! has a quote inside a field that is not quoted",
+        "4: 3|c|z",
+      ],
     ],
     ["a row with one value at the end is a row", "1,a,7\n2,,\n", ["1: 1|a|7", "2: 2||"]],
   ])("%s", async (_name, text, expected) => expect(await rows(text)).toEqual(expected));
