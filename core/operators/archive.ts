@@ -6,7 +6,7 @@ import { below } from "../store/layout.js";
 import type { Manifest } from "../store/manifest.js";
 import { isSystemError } from "../store/trouble.js";
 import type { Context } from "./context.js";
-import { foldersOf } from "./pickup.js";
+import { foldersOf, syncIfThere } from "./pickup.js";
 import { writeRecord } from "./publish.js";
 import type { IngestWork } from "./work.js";
 
@@ -27,13 +27,21 @@ export async function finishRun(
   record: RunRecord,
   manifest: Manifest | null,
 ): Promise<void> {
-  for (const { marker } of record.files)
-    if (marker !== null) await context.files.removeFile("archive:marker", below(context.layout.root, marker));
+  await removeMarkers(context, record);
   await fillQuarantine(context, asset, record);
   // Before the folder moves: as long as it is in staging, a run that died here is found and finished.
   context.ledger.record(record, manifest);
   await fillLog(context, asset, record);
   await context.files.removeTree("tidy:remove", context.layout.intermediate(asset, record.run));
+}
+
+/** For good: one that came back after a power cut would call a file complete that is still being written. */
+async function removeMarkers({ files, layout }: Pick<Context, "layout" | "files">, { files: taken }: RunRecord): Promise<void> {
+  const markers = taken.flatMap(({ marker }) => (marker === null ? [] : [below(layout.root, marker)]));
+  for (const marker of markers) await files.removeFile("archive:marker", marker);
+  for (const folder of new Set(markers.map((marker) => marker.slice(0, marker.lastIndexOf("/"))))) {
+    await syncIfThere(files, "archive:marker", folder);
+  }
 }
 
 /** Where refused rows wait until the run is decided. */
@@ -53,10 +61,13 @@ async function fillQuarantine(context: Pick<Context, "layout" | "files">, asset:
   for (const folder of foldersOf(refused)) await files.makeDir("quarantine:make", below(to, folder));
   const there = new Set(await filesBelow(from));
   for (const { file } of refused) {
-    if (there.has(file)) await files.rename("quarantine:move", below(from, file), below(to, file));
+    if (there.has(file)) await files.moveNoClobber("quarantine:move", below(from, file), below(to, file));
   }
   for (const name of prepared) await files.rename("quarantine:write", below(rows, name), below(to, name));
   await files.syncTree("quarantine:make", to);
+  // What lies there goes to the log: a refused file must not come back among it.
+  for (const folder of foldersOf(refused)) await syncIfThere(files, "quarantine:move", below(from, folder));
+  if (refused.length > 0) await syncIfThere(files, "quarantine:move", from);
 }
 
 /** The whole folder becomes the log's entry by one rename, its record with it. */

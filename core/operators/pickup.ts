@@ -1,10 +1,12 @@
 import { lstat } from "node:fs/promises";
 import type { PlannedDelivery } from "../plan/plan.js";
 import { canonicalJson } from "../store/canonical-json.js";
+import type { Files } from "../store/files.js";
 import { hashFile } from "../store/hash-file.js";
 import { inParallel } from "../store/in-parallel.js";
 import { below } from "../store/layout.js";
-import { storeTrouble } from "../store/trouble.js";
+import type { FilePoint } from "../store/points.js";
+import { isSystemError, storeTrouble } from "../store/trouble.js";
 import type { IngestWork } from "./work.js";
 
 const parallelMoves = 16;
@@ -22,8 +24,20 @@ export async function pickup(work: IngestWork, deliveries: readonly PlannedDeliv
     await files.moveNoClobber("pickup:move", below(layout.root, delivery.path), to);
     await stillTheSame(to, delivery);
   });
-  await files.syncDir("pickup:sync", folder);
+  // The bytes too: nobody can say whether their producer flushed them. The old names last: a file never has none.
+  await files.syncTree("pickup:sync", folder);
+  for (const from of new Set(deliveries.map(({ path }) => path.slice(0, path.lastIndexOf("/")))))
+    await syncIfThere(files, "pickup:sync", below(layout.root, from));
   work.taken = deliveries;
+}
+
+/** Producers may remove a folder of theirs when it is empty, and who finishes a dead run's work finds some gone: those keep no name. */
+export async function syncIfThere(files: Files, point: FilePoint, folder: string): Promise<void> {
+  try {
+    await files.syncDir(point, folder);
+  } catch (error) {
+    if (!isSystemError(error, "ENOENT")) throw error;
+  }
 }
 
 /** Folders in the names of files, parents first. */

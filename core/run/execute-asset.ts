@@ -45,6 +45,7 @@ export async function executeAsset(context: Context, asset: Asset, plan: AssetPl
     return outcomeOf(work, null, started);
   } catch (error) {
     // Published is published: the next command that needs the asset finishes the housekeeping.
+    work.published ??= await publishedAfterAll(work);
     if (work.published !== null) return outcomeOf(work, `published, but not tidied up: ${problemOf(context, error)}`, started);
     await undo(work, error);
     return outcomeOf(work, problemOf(context, error), started);
@@ -56,6 +57,12 @@ export async function executeAsset(context: Context, asset: Asset, plan: AssetPl
 async function readParent(context: Context, asset: Asset): Promise<Manifest | null> {
   const version = await readPointer(context.layout, asset.name);
   return version === null ? null : (await readManifest(context.layout, asset.name, version)).manifest;
+}
+
+/** The disk may have failed just after the commit. What readers see decides. */
+async function publishedAfterAll({ asset, context }: Work): Promise<Manifest | null> {
+  const current = await readPointer(context.layout, asset.name);
+  return current === context.run ? (await readManifest(context.layout, asset.name, current)).manifest : null;
 }
 
 async function performOne(work: Work, command: Command): Promise<void> {
@@ -82,6 +89,7 @@ async function keepRefusedRows(work: Work): Promise<void> {
     work.refused.map(({ delivery }) => delivery.seq),
   );
   if (exported === 0) await context.files.removeTree("stage:remove", folder);
+  else await context.files.syncUpTo("stage:sync", context.layout.root, folder);
 }
 
 async function tidy(work: Work): Promise<void> {

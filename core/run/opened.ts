@@ -63,11 +63,14 @@ export function binding(engine: Engine, catalog: Catalog, texts: ReadonlyMap<Ass
 export async function withState<T>(opened: Opened, purpose: "read" | "write", use: (state: State) => Promise<T>): Promise<T> {
   const { catalog, layout, options, ports } = opened;
   const path = layout.ledger();
-  const isNew = !existsSync(path);
-  if (purpose === "write") await ports.files.makeDir("store:make", layout.locks());
-  const ledger = await openLedger(purpose === "read" && isNew ? ":memory:" : path, { onPoint: ports.onLedgerPoint });
+  if (purpose === "write") {
+    await ports.files.makeDir("store:make", layout.locks());
+    // SQLite would let nobody but its owner write to it, whatever the umask says.
+    await ports.files.makeFile("store:make", path);
+  }
+  const ledger = await openLedger(existsSync(path) ? path : ":memory:", { onPoint: ports.onLedgerPoint });
   try {
-    await bringUpToDate(layout, catalog, ledger, isNew);
+    await bringUpToDate(layout, catalog, ledger);
     const keepIn = purpose === "write" ? ports.files : null;
     const proven: State["reach"] = async (assets) => reachOfAssets(opened.engine, layout, keepIn, assets, (await opened.bound()).shapes);
     return await use({ layout, ledger, clock: options.clock, memory: new Map(), reach: proven, timeless: timelessOf(catalog) });
@@ -77,7 +80,8 @@ export async function withState<T>(opened: Opened, purpose: "read" | "write", us
 }
 
 /** The ledger is an index: a missing one is made again from the store, one that a crash left behind is told the rest. */
-async function bringUpToDate(layout: Layout, catalog: Catalog, ledger: Ledger, isNew: boolean): Promise<void> {
+async function bringUpToDate(layout: Layout, catalog: Catalog, ledger: Ledger): Promise<void> {
+  const isNew = ledger.lastRun() === null;
   for (const { name } of catalog.assets) {
     const current = await readPointer(layout, name);
     if (isNew || (current !== null && ledger.current(name)?.version !== current)) await indexAsset(layout, name, ledger);

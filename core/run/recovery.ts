@@ -20,14 +20,16 @@ type Recovering = Pick<Context, "layout" | "files" | "ledger" | "emit">;
 export async function recover(context: Recovering, asset: AssetName): Promise<void> {
   const { layout } = context;
   const current = await readPointer(layout, asset);
-  for (const run of await runsIn(layout.pickedUpRuns(asset))) {
+  const taking = await runsIn(layout.pickedUpRuns(asset));
+  for (const run of taking) {
     const folder = layout.pickedUp(asset, run);
     const record = await readRunRecord(layout, folder);
     const isOut = record !== null && (record.version === null || (current !== null && record.version <= current));
     if (record !== null && isOut) await finish(context, asset, record);
     else await giveBack(context, asset, run);
   }
-  await removeLeftovers(context, asset, current);
+  const removed = await removeLeftovers(context, asset, current);
+  for (const [run, files] of removed) if (!taking.includes(run)) context.emit({ event: "recovered", asset, run, did: "removed", files });
   if (current !== null && context.ledger.current(asset)?.version !== current) await indexAsset(layout, asset, context.ledger);
 }
 
@@ -64,14 +66,23 @@ export async function giveBack(context: Recovering, asset: AssetName, run: RunId
   context.emit({ event: "recovered", asset, run, did: "returned", files: returned });
 }
 
-/** Candidates, typed rows and failing rows of earlier runs, and versions that were moved to the archive but never became current. */
-async function removeLeftovers(context: Recovering, asset: AssetName, current: RunId | null): Promise<void> {
+/**
+ * Candidates, typed rows and failing rows of earlier runs, and versions that were moved to the archive but never became current.
+ * Says what the dead left, and in how many files: what a failed run leaves on purpose, for people to look at, is no news.
+ */
+async function removeLeftovers(context: Recovering, asset: AssetName, current: RunId | null): Promise<ReadonlyMap<RunId, number>> {
   const { files, layout } = context;
-  const staged = [layout.candidateRuns(asset), layout.intermediateRuns(asset), layout.failedRowsRuns(asset)];
-  for (const runs of staged) for (const run of await runsIn(runs)) await files.removeTree("recover:remove", below(runs, run));
-  for (const version of await runsIn(layout.versions(asset))) {
-    if (current === null || version > current) await files.removeTree("recover:remove", layout.version(asset, version));
-  }
+  const staged = await foldersIn(layout.intermediateRuns(asset));
+  const unseen = (await foldersIn(layout.versions(asset))).filter(({ run }) => current === null || run > current);
+  const dead = new Map<RunId, number>();
+  for (const { run, folder } of [...staged, ...unseen]) dead.set(run, (dead.get(run) ?? 0) + (await filesBelow(folder)).length);
+  const shown = [...(await foldersIn(layout.candidateRuns(asset))), ...(await foldersIn(layout.failedRowsRuns(asset)))];
+  for (const { folder } of [...shown, ...staged, ...unseen]) await files.removeTree("recover:remove", folder);
+  return dead;
+}
+
+async function foldersIn(runs: string): Promise<readonly { readonly run: RunId; readonly folder: string }[]> {
+  return (await runsIn(runs)).map((run) => ({ run, folder: below(runs, run) }));
 }
 
 /** Whether an asset has anything that `recover` would act on. */

@@ -21,6 +21,8 @@ export interface Files {
   makeDirDurable(point: FilePoint, path: string): Promise<void>;
   /** Writes a whole file, replacing any: afterwards the old or the new content is there, also after a power cut. */
   writeDurable(point: FilePoint, path: string, content: string | Uint8Array): Promise<ContentHash>;
+  /** Makes an empty file where there is none. */
+  makeFile(point: FilePoint, path: string): Promise<void>;
   rename(point: FilePoint, from: string, to: string): Promise<void>;
   /**
    * Moves a file and never overwrites: throws EEXIST where the name is taken. Onto another file system: copied, fsynced,
@@ -46,6 +48,8 @@ export interface Files {
   syncDir(point: FilePoint, path: string): Promise<void>;
   /** Every file and folder below, and the folder itself. `skipLinked`: files with several names were synced under the first. */
   syncTree(point: FilePoint, path: string, options?: { readonly skipLinked: boolean }): Promise<void>;
+  /** The same, and its name in the folders above it, up to the root. */
+  syncUpTo(point: FilePoint, root: string, path: string): Promise<void>;
   /** A small file kept open to be rewritten in place; the text must keep its length. */
   openSheet(point: FilePoint, path: string): Promise<Sheet>;
 }
@@ -84,6 +88,7 @@ export function openFiles(options: FilesOptions = {}): Files {
     makeDir: (point, path) => at(point, () => makeDir(path)),
     makeDirDurable: (point, path) => at(point, (step) => makeDirDurable(path, step)),
     writeDurable: (point, path, content) => at(point, (step) => writeDurable(path, content, step)),
+    makeFile: (point, path) => at(point, () => makeFile(path)),
     rename: (point, from, to) => at(point, () => rename(from, to)),
     moveNoClobber: (point, from, to) => at(point, (step) => moveNoClobber(from, to, step)),
     linkAll: (point, links) => at(point, (step) => linkAll(links, step)),
@@ -95,6 +100,7 @@ export function openFiles(options: FilesOptions = {}): Files {
     syncFile: (point, path) => at(point, () => sync(path)),
     syncDir: (point, path) => at(point, () => sync(path)),
     syncTree: (point, path, { skipLinked } = { skipLinked: false }) => at(point, () => syncTree(path, skipLinked)),
+    syncUpTo: (point, root, path) => at(point, (step) => syncUpTo(root, path, step)),
     openSheet: (point, path) => openSheet(point, path, at),
   };
 }
@@ -116,6 +122,10 @@ async function makeDirDurable(path: string, step: Step): Promise<void> {
     await sync(parent);
     if (parent === dirname(parent)) return;
   }
+}
+
+async function makeFile(path: string): Promise<void> {
+  await (await open(path, "a")).close();
 }
 
 async function writeDurable(path: string, content: string | Uint8Array, step: Step): Promise<ContentHash> {
@@ -269,6 +279,12 @@ async function swapSymlink(target: string, path: string, step: Step): Promise<vo
   await symlink(target, fresh);
   await step();
   await rename(fresh, path);
+}
+
+async function syncUpTo(root: string, path: string, step: Step): Promise<void> {
+  await syncTree(path, false);
+  await step();
+  for (let above = dirname(path); above.length >= root.length; above = dirname(above)) await sync(above);
 }
 
 async function openSheet(point: FilePoint, path: string, at: At): Promise<Sheet> {

@@ -248,9 +248,7 @@ async function sweep(files: Files, places: Places, owner: LockOwner): Promise<vo
 
 async function draftLives(path: string): Promise<boolean> {
   const draft = await readClaim(path);
-  if (draft === null) return true;
-  const young = Date.now() - draft.touchedMs < silentMs;
-  return young || isAlive(draft, Date.now());
+  return draft === null || isAlive(draft, Date.now());
 }
 
 interface Here {

@@ -23,6 +23,7 @@ export const filePoints = {
 
   "stage:make": "makes the folder of typed rows",
   "stage:write": "writes the rows of a delivery, or why it was refused",
+  "stage:sync": "makes refused rows survive a power cut, before the commit",
   "stage:remove": "removes rows an earlier attempt staged",
 
   "slice:make": "makes the folder of a slice of a large build",
