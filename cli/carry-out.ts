@@ -4,15 +4,19 @@ import { type GlobalOptions, paintFor, type Session, withProject } from "./sessi
 
 export interface CarryOutOptions extends GlobalOptions {
   readonly json?: true;
+  /** A duration; true: however long it takes. */
+  readonly wait?: true | string;
 }
 
 /** What publishes new versions: a run, a withdrawal, a release. */
-export type Work = (project: FlowProject, outside: Pick<RunOptions, "emit" | "signal">) => Promise<RunReport>;
+export type Work = (project: FlowProject, outside: Pick<RunOptions, "emit" | "signal" | "waitMs">) => Promise<RunReport>;
 
 /** Carries it out as `flow run` does: progress, then the account; or a line of JSON per event. Ends with 1 where something went wrong. */
 export async function carryOut(session: Session, options: CarryOutOptions, work: Work): Promise<void> {
+  const waitMs = await patience(options);
   await withProject(session, options, async (project) => {
-    const report = await (options.json ? forPrograms : forPeople)(project, work, options, session);
+    const patient: Work = (opened, outside) => work(opened, { ...outside, waitMs });
+    const report = await (options.json ? forPrograms : forPeople)(project, patient, options, session);
     const { wentWell } = await import("./print/account.js");
     if (!wentWell(report)) session.end("failed");
   });
@@ -35,4 +39,13 @@ async function forPeople(project: FlowProject, work: Work, options: CarryOutOpti
   } finally {
     progress.stop();
   }
+}
+
+async function patience({ wait }: CarryOutOptions): Promise<number> {
+  if (wait === undefined) return 0;
+  if (wait === true) return Number.POSITIVE_INFINITY;
+  const { error, FlowError, readDuration } = await import("../core/index.js");
+  const ms = readDuration(wait);
+  if (ms === null) throw new FlowError([error("bad-option", null, `\`${wait}\` is no duration for \`--wait\``, "write 30s, 10m or 2h")]);
+  return ms;
 }

@@ -30,6 +30,11 @@ export function eventsOption(): Option {
   return jsonOption("print each event as a line of JSON; the last one carries the report");
 }
 
+/** Of commands that publish: without a duration, until the asset is free. */
+export function waitOption(): Option {
+  return new Option("--wait [duration]", "wait for assets that another run holds; not longer than e.g. `10m` where that is given");
+}
+
 /** Of commands that print one value. */
 export function reportOption(): Option {
   return jsonOption("print it as JSON (stable; the text is not)");

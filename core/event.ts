@@ -14,6 +14,19 @@ export type FlowEvent =
       readonly did: "finished" | "returned" | "removed";
       readonly files: number;
     }
+  /** Another run holds an asset: this one waits for it. */
+  | {
+      readonly event: "waiting";
+      readonly asset: AssetName;
+      readonly held: {
+        readonly pid: number;
+        readonly host: string;
+        /** ISO 8601. */
+        readonly since: string;
+        /** What it is doing, e.g. `publish`. */
+        readonly step: string;
+      };
+    }
   | { readonly event: "asset-started"; readonly asset: AssetName }
   | { readonly event: "command-started"; readonly asset: AssetName; readonly command: CommandKind; readonly about: string }
   | {

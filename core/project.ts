@@ -299,6 +299,8 @@ export interface QuarantineReport {
 export interface RunOptions extends Wishes {
   readonly emit: Emit;
   readonly signal: AbortSignal;
+  /** How long to wait for assets that another run holds, altogether; Infinity: until they are free; absent: not at all. */
+  readonly waitMs?: number;
 }
 
 /** What is asked for beyond taking what has landed and following it. */

@@ -3,7 +3,7 @@ import { type CarryOutOptions, carryOut } from "../carry-out.js";
 import { toJson } from "../json.js";
 import type { TableFormat } from "../print/table.js";
 import { type GlobalOptions, type Session, unlessStopped, withProject } from "../session.js";
-import { assetWords, eventsOption, examples, fileWords, reportOption } from "../words.js";
+import { assetWords, eventsOption, examples, fileWords, reportOption, waitOption } from "../words.js";
 
 interface ReportOptions extends GlobalOptions {
   readonly json?: true;
@@ -97,6 +97,7 @@ function addRelease(group: Command, session: Session): void {
     )
     .argument("<asset>", assetWords)
     .argument("<file>", fileWords)
+    .addOption(waitOption())
     .addOption(eventsOption())
     .addHelpText(
       "after",

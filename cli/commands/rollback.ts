@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { type CarryOutOptions, carryOut } from "../carry-out.js";
 import type { Session } from "../session.js";
-import { assetWords, eventsOption, examples } from "../words.js";
+import { assetWords, eventsOption, examples, waitOption } from "../words.js";
 import { versionWords } from "./diff.js";
 
 /** `flow rollback`: an asset becomes what it was. */
@@ -14,6 +14,7 @@ export function addRollback(program: Command, session: Session): void {
     )
     .argument("<asset>", assetWords)
     .argument("[version]", versionWords, "~1")
+    .addOption(waitOption())
     .addOption(eventsOption())
     .addHelpText(
       "after",

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { type CarryOutOptions, carryOut } from "../carry-out.js";
 import type { Session } from "../session.js";
 import { addWishes, type WishOptions, wishesOf } from "../wishes.js";
-import { eventsOption, examples, excludeOption, selectionWords, threadsOption } from "../words.js";
+import { eventsOption, examples, excludeOption, selectionWords, threadsOption, waitOption } from "../words.js";
 
 interface RunOptions extends CarryOutOptions, WishOptions {
   readonly exclude?: readonly string[];
@@ -18,6 +18,7 @@ export function addRun(program: Command, session: Session): void {
     .addOption(excludeOption());
   addWishes(command)
     .addOption(threadsOption())
+    .addOption(waitOption())
     .addOption(eventsOption())
     .addHelpText(
       "after",
@@ -29,6 +30,7 @@ export function addRun(program: Command, session: Session): void {
         ["flow run daily --only --full-refresh", "build all of one table, of what is there"],
         ["flow run --replay orders", "fold it anew from its files"],
         ["flow run --backfill orders", "old files, however late they are"],
+        ["flow run --wait 10m", "after the run that is at work, if it ends in ten minutes"],
         ["flow run --json", "events for a program"],
       ]),
     )

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { type CarryOutOptions, carryOut } from "../carry-out.js";
 import type { Session } from "../session.js";
-import { assetWords, eventsOption, examples, fileWords } from "../words.js";
+import { assetWords, eventsOption, examples, fileWords, waitOption } from "../words.js";
 
 /** `flow withdraw`: a delivery's contribution goes, as if it had never come. */
 export function addWithdraw(program: Command, session: Session): void {
@@ -13,6 +13,7 @@ export function addWithdraw(program: Command, session: Session): void {
     )
     .argument("<asset>", assetWords)
     .argument("<file>", fileWords)
+    .addOption(waitOption())
     .addOption(eventsOption())
     .addHelpText(
       "after",

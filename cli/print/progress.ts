@@ -135,9 +135,14 @@ function tell(io: Io, text: string): void {
 /** What is said even with `--quiet`. */
 function problemText(event: FlowEvent, paint: Paint): string {
   if (event.event === "notice") return `${renderFrame(event.diagnostic, paint)}\n`;
+  if (event.event === "waiting") return `${waitingText(event)}\n`;
   if (event.event === "recovered")
     return `${event.asset}: ${recovery[event.did]} what run ${event.run} left (${count(event.files, "file")})\n`;
   return "";
+}
+
+function waitingText({ asset, held: { pid, host, since, step } }: Extract<FlowEvent, { event: "waiting" }>): string {
+  return `${asset}: waits, held by pid ${pid} on ${plain(host)} since ${since.slice(11, 16)}Z, running ${plain(step)}`;
 }
 
 const recovery = { finished: "finished", returned: "put back", removed: "cleared away" } as const;

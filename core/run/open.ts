@@ -150,7 +150,8 @@ async function wished(
   return { assets: only ? asked : needed, requests };
 }
 
-async function carryOut(opened: Opened, { emit, signal }: RunOptions, assets: readonly Asset[], requests: Requests): Promise<RunReport> {
+async function carryOut(opened: Opened, asked: RunOptions, assets: readonly Asset[], requests: Requests): Promise<RunReport> {
+  const { emit, signal, waitMs = 0 } = asked;
   await refuseBrokenSql(opened);
   return withState(opened, "write", async (state) => {
     const { catalog, engine, layout, options, ports } = opened;
@@ -169,6 +170,7 @@ async function carryOut(opened: Opened, { emit, signal }: RunOptions, assets: re
       run: id,
       reach,
       rowsAtOnce,
+      waitMs,
     };
     return runSelected(context, state, assets, requests);
   });

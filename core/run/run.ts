@@ -1,12 +1,12 @@
 import { readdir } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { error, FlowError } from "../diagnostic.js";
-import type { Asset, AssetName } from "../model.js";
+import type { Asset, AssetName, RunId } from "../model.js";
 import type { Context } from "../operators/context.js";
 import type { Requests } from "../plan/make-plan.js";
 import type { Plan } from "../plan/plan.js";
 import type { RunReport } from "../report/report.js";
-import { isRunId, timeOfRun } from "../run-id.js";
+import { isRunId, nextRunId, timeOfRun } from "../run-id.js";
 import { below } from "../store/layout.js";
 import { isSystemError } from "../store/trouble.js";
 import { execute } from "./execute.js";
@@ -15,7 +15,10 @@ import { needsRecovery, recover } from "./recovery.js";
 import { listAll, planFor, type State } from "./state.js";
 
 /** A run before it holds any lock. */
-export type Unlocked = Omit<Context, "locks">;
+export interface Unlocked extends Omit<Context, "locks"> {
+  /** How long to wait for assets that another run holds; Infinity: until they are free. */
+  readonly waitMs: number;
+}
 
 /**
  * Brings assets up to date. Planned first without a lock, so that nothing to do costs nothing; what has work is locked, recovered
@@ -28,11 +31,17 @@ export async function runSelected(unlocked: Unlocked, state: State, assets: read
   const working = new Set([...plan.assets.filter(({ commands }) => commands.length > 0).map(({ asset }) => asset), ...left]);
   if (working.size === 0) return execute({ ...unlocked, locks: noLocks }, plan);
   await makeStore(unlocked, assets);
-  await using locks = await lockAll(unlocked.files, unlocked.layout, [...working], unlocked.run);
-  const context = { ...unlocked, locks };
-  for (const asset of working) await recover(context, asset);
+  await using locks = await lockAll(unlocked, [...working]);
+  for (const asset of working) await recover(unlocked, asset);
+  const context = { ...unlocked, locks, run: laterRun(unlocked, state) };
   await removeSpill(context);
   return await execute(context, onlyWorking((await planFor(state, assets, requests)).plan, working));
+}
+
+/** Other runs may have published before this one got its locks: versions sort by the ids of their runs. */
+function laterRun({ clock, run }: Unlocked, { ledger }: State): RunId {
+  const last = ledger.lastRun();
+  return last === null || last < run ? run : nextRunId(clock.now(), last);
 }
 
 const noLocks: Context["locks"] = { say: async () => {}, stillHeld: async () => false };

@@ -59,7 +59,7 @@ async function openTestStore(catalog: Catalog, engine: Engine, files: Files, roo
       const state: State = { layout, ledger, clock, memory: new Map(), reach, timeless: timelessOf(catalog) };
       const run = nextRunId(at, ledger.lastRun());
       const rowsAtOnce = Number.POSITIVE_INFINITY;
-      const context = { catalog, engine, layout, files, ledger, clock, emit: () => {}, signal, run, reach, rowsAtOnce };
+      const context = { catalog, engine, layout, files, ledger, clock, emit: () => {}, signal, run, reach, rowsAtOnce, waitMs: 0 };
       return runSelected(context, state, assets, requests);
     },
     [Symbol.dispose]: () => ledger.close(),

@@ -17,7 +17,7 @@ export async function collectGarbage(opened: Opened, assets: readonly Asset[], d
     for (const asset of assets) {
       if (dryRun) done.push(await collect(work, asset));
       else {
-        await using _locks = await lockAll(ports.files, layout, [asset.name], id);
+        await using _locks = await lockAll({ files: ports.files, layout, run: id }, [asset.name]);
         done.push(await collect(work, asset));
       }
     }
@@ -44,10 +44,8 @@ async function removeLedger({ catalog, layout, options, ports }: Opened): Promis
   await ports.files.makeDir("store:make", layout.locks());
   const id = nextRunId(options.clock.now(), null);
   await using _locks = await lockAll(
-    ports.files,
-    layout,
+    { files: ports.files, layout, run: id },
     catalog.assets.map(({ name }) => name),
-    id,
   );
   for (const end of ["", "-wal", "-shm"]) await ports.files.removeFile("ledger:remove", `${layout.ledger()}${end}`);
 }

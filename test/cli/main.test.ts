@@ -140,7 +140,7 @@ describe("the words on the command line become options", () => {
 });
 
 describe("what the project is asked for", () => {
-  const outside = { signal: expect.any(AbortSignal), emit: expect.any(Function) };
+  const outside = { signal: expect.any(AbortSignal), emit: expect.any(Function), waitMs: 0 };
   const noWishes = { replay: false, backfill: false, only: false, fullRefresh: false };
   const orders = { include: ["orders"], exclude: [] };
   const all = { include: [], exclude: [] };
@@ -160,10 +160,13 @@ describe("what the project is asked for", () => {
       "run",
       [orders, { ...outside, ...noWishes, partitions: { from: "2026-01-05", to: "2026-01-05" } }],
     ],
+    ["run --wait", "run", [all, { ...outside, ...noWishes, waitMs: Number.POSITIVE_INFINITY }]],
+    ["run --wait 10m orders", "run", [orders, { ...outside, ...noWishes, waitMs: 600_000 }]],
     ["plan", "plan", [all, noWishes]],
     ["plan orders --only --full-refresh", "plan", [orders, { ...noWishes, only: true, fullRefresh: true }]],
     ["lineage --reach", "reach", [null]],
     ["lineage --reach orders", "reach", ["orders"]],
+    ["rollback orders --wait 1s", "rollback", ["orders", "~1", { ...outside, waitMs: 1000 }]],
     ["withdraw orders it/a.csv", "withdraw", ["orders", "it/a.csv", outside]],
     ["verify", "verify", [all, { ideal: false, signal: outside.signal }]],
     ["verify --replay orders", "verify", [orders, { ideal: false, signal: outside.signal }]],

@@ -20,6 +20,12 @@ describe("where nobody watches", () => {
   };
   const events: readonly FlowEvent[] = [
     { event: "recovered", asset: name("orders"), run, did: "finished", files: 3 },
+    { event: "recovered", asset: name("daily"), run, did: "removed", files: 1 },
+    {
+      event: "waiting",
+      asset: name("weekly"),
+      held: { pid: 4242, host: "mill", since: "2026-01-02T10:31:07.000Z", step: "publish" },
+    },
     started("orders"),
     command("orders", "2 files"),
     { event: "notice", asset: name("orders"), diagnostic: warning("new-column", null, "a new\u0007 column") },
@@ -30,7 +36,12 @@ describe("where nobody watches", () => {
     finished("weekly", { status: "skipped" }),
     finished("idle", { status: "unchanged" }),
   ];
-  const problems = "orders: finished what run 20260102T030405006Z-a1b2 left (3 files)\nwarning[new-column]: a new column\n";
+  const problems = [
+    "orders: finished what run 20260102T030405006Z-a1b2 left (3 files)",
+    "daily: cleared away what run 20260102T030405006Z-a1b2 left (1 file)",
+    "weekly: waits, held by pid 4242 on mill since 10:31Z, running publish",
+    "warning[new-column]: a new column\n",
+  ].join("\n");
 
   test("one line per finished asset that had work, no spinner", async () => {
     expect(await told(false, events)).toBe(
