@@ -17,8 +17,16 @@ export interface TextRecord {
   readonly raw: string;
 }
 
+/** A text that cannot be told apart into records from some line on. */
+export class UnreadableText extends Error {
+  constructor(line: number, trouble: string) {
+    super(`the record on line ${line} ${trouble}, and what follows may be a part of it`);
+    this.name = "UnreadableText";
+  }
+}
+
 /** A quoted field that grows beyond this many characters has most likely lost its closing quote. */
-const longestField = 1 << 21;
+const longestField = 1 << 22;
 
 /**
  * Texts -> records, many at a time. Every line end counts as one, `\r\n`, `\n` and `\r`, in any mixture; a blank line is a record without cells.
@@ -34,18 +42,17 @@ export async function* readRecords(
 ): AsyncGenerator<readonly TextRecord[]> {
   let buffer = "";
   let line = firstLine;
-  let lost = false;
   const parseAll = (ended: boolean): readonly TextRecord[] => {
     const records: TextRecord[] = [];
     let at = 0;
-    while (at < buffer.length && !lost) {
+    while (at < buffer.length) {
       const tooLong = !ended && buffer.length - at > longestField;
       const piece = parseRecord(buffer, at, dialect, ended || tooLong);
       if (piece === null) break;
       const end = piece.trouble === null ? piece.end : resumeAt(buffer, at, piece.end, dialect, width, ended);
+      // In the middle of a record without an end: whatever follows may be a part of it.
+      if (tooLong && end >= buffer.length) throw new UnreadableText(line, piece.trouble ?? "is longer than 4 MiB");
       records.push({ line, cells: piece.cells, trouble: piece.trouble, raw: withoutLineEnd(buffer.slice(at, end)) });
-      // In the middle of a field without an end: whatever follows may be a part of it.
-      lost = tooLong && end >= buffer.length;
       line += lineEnds(buffer.slice(at, end));
       at = end;
     }
@@ -55,7 +62,6 @@ export async function* readRecords(
   for await (const text of texts) {
     buffer += text;
     yield parseAll(false);
-    if (lost) return;
   }
   yield parseAll(true);
 }

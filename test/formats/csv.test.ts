@@ -78,10 +78,13 @@ describe("[E01] records", () => {
     expect(await read('1\t\t"a"\t\tx\n', { ...usual, delimiter: "\t\t" })).toEqual(["1: 1|a|x"]);
   });
 
-  test("a quote that is never closed in a long text costs the rest, and not the memory", async () => {
-    const text = `1,"a,x\n${"2,b\n".repeat(1_000_000)}`;
-    const records = await flat(readRecords(chunksOf(text, 1 << 16), usual, 3));
-    expect(records.map(({ line, trouble }) => [line, trouble])).toEqual([[1, "has a quote that is never closed"]]);
+  test("a line of many megabytes, or a quote that is never closed in a long text, makes it unreadable: the file is refused, not cut", async () => {
+    const long = `1,a,x\n2,${"b".repeat(5_000_000)},y\n3,c,z\n`;
+    await expect(flat(readRecords(chunksOf(long, 1 << 18), usual, 3))).rejects.toThrow("the record on line 2 is longer than 4 MiB");
+    const torn = `1,"a,x\n${"2,b\n".repeat(1_500_000)}`;
+    await expect(flat(readRecords(chunksOf(torn, 1 << 18), usual, 3))).rejects.toThrow(
+      "the record on line 1 has a quote that is never closed",
+    );
   });
 });
 

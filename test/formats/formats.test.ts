@@ -111,6 +111,18 @@ describe("what cannot be read is refused with its place, and the rest goes on", 
     expect(report.assets[0]?.deliveries.map(({ refusals }) => refusals.map(({ example }) => example))[0]).toEqual(["line 5: `2,x`"]);
   });
 
+  test("[E01] a file with a line of megabytes is refused whole, the others go on", async () => {
+    const { report, table } = await ingest(declaration, {
+      "good.csv": Buffer.from(csv),
+      "long.csv": Buffer.from(`id,name,amount,at\n7,${"x".repeat(5_000_000)},1,2026-01-01\n8,y,1,2026-01-01\n`),
+    });
+    expect(table.rows).toHaveLength(2);
+    expect(report.assets[0]?.deliveries[1]).toMatchObject({
+      is: "refused",
+      reason: expect.stringContaining("line 2 is longer than 4 MiB"),
+    });
+  });
+
   test("a name that does not tell its format", async () => {
     const { report } = await ingest(declaration, { "a.bin": Buffer.from("x") });
     expect(report.assets[0]?.deliveries[0]).toMatchObject({ is: "refused", reason: expect.stringContaining("declare `format`") });

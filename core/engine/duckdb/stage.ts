@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { UnreadableText } from "../../csv/records.js";
 import type { Column, PartitionKey } from "../../model.js";
 import { hiveNull } from "../affected.js";
 import { type FileToStage, type LateRows, SqlError, type StagedFile, type StageRequest } from "../engine.js";
@@ -62,8 +63,10 @@ async function stageGroup(work: Work, group: Group): Promise<void> {
         doubted.map((file) => ({ ...file, records: null })),
       );
   } catch (error) {
-    if (!(error instanceof SqlError) || !isAboutTheFile(error)) throw error;
+    if (!isAboutTheFile(error)) throw error;
     const only = group.length === 1 ? group[0] : undefined;
+    // Proven plain, and too much for DuckDB all the same, such as a line of megabytes.
+    if (only?.csv !== undefined && only.csv !== null && only.records !== null) return stageGroup(work, [{ ...only, records: null }]);
     if (only !== undefined) {
       work.unreadable.set(only.seq, firstLine(error.message));
       return;
@@ -75,7 +78,9 @@ async function stageGroup(work: Work, group: Group): Promise<void> {
 }
 
 /** What a file can cause; anything else is trouble of the machine or a mistake of ours. */
-function isAboutTheFile(error: SqlError): boolean {
+function isAboutTheFile(error: unknown): error is SqlError | UnreadableText {
+  if (error instanceof UnreadableText) return true;
+  if (!(error instanceof SqlError)) return false;
   return ["invalid input", "conversion", "io", "serialization", "out of range", "unknown"].includes(error.kind);
 }
 
