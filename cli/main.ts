@@ -16,6 +16,7 @@ import { addShow } from "./commands/show.js";
 import { addStatus } from "./commands/status.js";
 import { addTest } from "./commands/test.js";
 import { addVerify } from "./commands/verify.js";
+import { addWhy } from "./commands/why.js";
 import { addWithdraw } from "./commands/withdraw.js";
 import { type Ending, endingOf, exitCode, isFlowError, isMachineTrouble } from "./exit-code.js";
 import type { Io, Output } from "./io.js";
@@ -52,6 +53,7 @@ export function flowProgram(session: Session): Command {
   addShow(program, session);
   addHistory(program, session);
   addDiff(program, session);
+  addWhy(program, session);
   addLate(program, session);
   addCheck(program, session);
   addTest(program, session);

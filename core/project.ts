@@ -44,6 +44,8 @@ export interface FlowProject extends AsyncDisposable {
   query(sql: string, options?: { readonly at?: readonly { readonly asset: string; readonly version: string }[] }): Promise<Table>;
   /** The versions of an asset, newest first. */
   history(asset: string, options: { readonly limit: number | null }): Promise<HistoryReport>;
+  /** Where rows come from, down to the line of the landed file; null: the asset has no version. */
+  why(asset: string, options: { readonly where: string | null; readonly limit: number }): Promise<WhyReport | null>;
   /** What became of an asset between two versions; by default since the one before the current. */
   diff(
     asset: string,
@@ -155,6 +157,41 @@ export interface PastVersion {
     readonly withdrawn: readonly string[];
   };
   readonly inputs: readonly { readonly asset: AssetName; readonly version: VersionId }[];
+}
+
+export interface WhyReport extends Trace {
+  readonly why: 1;
+}
+
+/** Rows of one asset, and what they came from. */
+export interface Trace {
+  readonly asset: AssetName;
+  readonly version: VersionId;
+  /** Columns of the row above by whose values these were found; empty: all rows of the asset may have gone into it. */
+  readonly by: readonly string[];
+  /** How many there are in all. */
+  readonly rows: number;
+  /** Some of them. */
+  readonly found: readonly TracedRow[];
+}
+
+export interface TracedRow {
+  readonly row: Readonly<Record<string, string | null>>;
+  /** Of an ingested asset. */
+  readonly origin: RowOrigin | null;
+  /** Of a derived one: rows of each input that it was, or may have been, made from. */
+  readonly from: readonly Trace[];
+}
+
+export interface RowOrigin {
+  readonly file: string;
+  /** Physical line, from 1. */
+  readonly line: number;
+  readonly run: RunId | null;
+  /** Below the store. */
+  readonly path: string | null;
+  /** The line as it stands in the file; null where the file is gone, or is no text. */
+  readonly raw: string | null;
 }
 
 export interface DiffReport {

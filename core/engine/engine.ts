@@ -175,6 +175,8 @@ export interface Session extends AsyncDisposable {
   compareRows(request: RowsRequest): Promise<RowsComparison>;
   /** For each value of a test whether it is one of its type. */
   fitting(values: readonly { readonly value: TestValue; readonly type: string }[]): Promise<readonly boolean[]>;
+  /** Rows of a table, singled out, with where they came from. */
+  trace(request: TraceRequest): Promise<Traced>;
   /** What became of the rows between two states. */
   changes(request: ChangesRequest): Promise<RowChanges>;
   /** One SELECT of a user over these tables. */
@@ -415,6 +417,23 @@ export interface CompareRequest {
   /** Absolute paths of part files. */
   readonly expected: readonly string[];
   readonly actual: readonly string[];
+}
+
+export interface TraceRequest {
+  readonly table: ReadyTable;
+  /** SQL condition over its columns; null: none. */
+  readonly where: string | null;
+  /** Each must have the value in one of the keys, SQL over the table's columns. */
+  readonly matches: readonly { readonly keys: readonly string[]; readonly type: string; readonly value: string | null }[];
+  readonly limit: number;
+  /** Whether its rows came from files: then the columns `_delivery`, `_file` and `_line` come with them. */
+  readonly landed: boolean;
+}
+
+export interface Traced {
+  /** How many there are in all. */
+  readonly rows: number;
+  readonly table: Table;
 }
 
 export interface ChangesRequest {

@@ -42,6 +42,7 @@ import { statusOf } from "./status.js";
 import { tryTests } from "./try-tests.js";
 import { checkWhole, collectGarbage } from "./upkeep.js";
 import { verifyAsset } from "./verify.js";
+import { whyOf } from "./why.js";
 
 /** Some seconds of work: little is lost when it is stopped, and little is added by doing it in parts. */
 const usualRowsAtOnce = 2_000_000;
@@ -93,6 +94,7 @@ function projectOver(opened: Opened): FlowProject {
     status: () => withState(opened, "read", (state) => statusOf(state, catalog)),
     query: (sql, { at = [] } = {}) => query(opened, sql, at),
     history: (asset, { limit }) => withState(opened, "read", (state) => historyOf(state, named(catalog, asset), limit)),
+    why: (asset, options) => withState(opened, "read", (state) => whyOf(state, engine, catalog, named(catalog, asset), options)),
     diff: (asset, options) => withState(opened, "read", (state) => diffOf(state, engine, named(catalog, asset), options)),
     show: (asset) => withState(opened, "read", (state) => showAsset(state, catalog, named(catalog, asset))),
     withdraw: (asset, file, options) => withdraw(opened, named(catalog, asset), file, options),

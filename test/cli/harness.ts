@@ -18,6 +18,7 @@ import {
   report,
   showReport,
   statusReport,
+  whyReport,
 } from "./values.js";
 
 /** A stream that remembers what was written to it. */
@@ -96,6 +97,7 @@ export function fakeProject(project: Partial<FlowProject> = {}): FlowProject {
     diff: async () => diffReport,
     withdraw: async (_asset, _file, options) => finished(options),
     rollback: async (_asset, _version, options) => finished(options),
+    why: async () => whyReport,
     gc: async () => gcReport,
     fsck: async () => fsckReport,
     check: async () => checkReport,

@@ -17,6 +17,7 @@ const commands = [
   "verify",
   "withdraw",
   "rollback",
+  "why",
   "gc",
   "fsck",
   "quarantine",

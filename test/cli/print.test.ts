@@ -18,6 +18,7 @@ import { renderShow } from "../../cli/print/show.js";
 import { renderStatus } from "../../cli/print/status.js";
 import { renderTests } from "../../cli/print/test.js";
 import { renderVerify } from "../../cli/print/verify.js";
+import { renderWhy } from "../../cli/print/why.js";
 import type { Asset, PartitionKey } from "../../core/model.js";
 import type { AssetOutcome } from "../../core/report/report.js";
 import { checkReport, failedChecks, failedTests, testReport } from "./check-values.js";
@@ -47,6 +48,7 @@ import {
   showReport,
   statusReport,
   troubled,
+  whyReport,
 } from "./values.js";
 
 const loud = { quiet: false, paint: noPaint };
@@ -74,6 +76,8 @@ const goldens: readonly (readonly [file: string, text: string])[] = [
   ["test-failed-quiet", renderTests(failedTests, { quiet: true })],
   ["test-none", renderTests({ test: 1, seconds: 0, tests: [] }, { quiet: false })],
   ["history", renderHistory(historyReport)],
+  ["why", renderWhy(whyReport, "daily")],
+  ["why-nothing", renderWhy({ ...whyReport, rows: 0, found: [] }, "daily")],
   ["gc", renderGc(gcReport)],
   ["gc-dry-run", renderGc({ ...gcReport, dry_run: true })],
   ["gc-nothing", renderGc({ ...gcReport, assets: [] })],

@@ -84,3 +84,12 @@ test("diff.schema.json fits what flow diff --json prints, and refuses other keys
   expect(keywords(validate, { ...value, extra: 1 })).toEqual(["additionalProperties"]);
   expect(undescribed(read("diff"), "")).toEqual([]);
 });
+
+test("why.schema.json fits what flow why --json prints, and refuses other keys", async () => {
+  const validate = validator("why");
+  const value = JSON.parse((await flow(["why", "orders", "--json"])).stdout) as Schema;
+  validate(value);
+  expect(validate.errors).toBeNull();
+  expect(keywords(validate, { ...value, extra: 1 })).toContain("additionalProperties");
+  expect(undescribed(read("why"), "")).toEqual([]);
+});

@@ -12,6 +12,7 @@ import type {
   ShowReport,
   StatusReport,
   VerifyReport,
+  WhyReport,
 } from "../../core/project.js";
 import type { AssetOutcome, DeliveryOutcome, LateFile, RunReport } from "../../core/report/report.js";
 import type { RowAccount } from "../../core/store/manifest.js";
@@ -415,6 +416,37 @@ export const restatements: RunReport = runReport([
     partitions: { total: 1, changed: [] },
   }),
 ]);
+
+export const whyReport: WhyReport = {
+  why: 1,
+  asset: name("daily"),
+  version: run,
+  by: [],
+  rows: 1,
+  found: [
+    {
+      row: { day: "2026-01-03", amount: null },
+      origin: null,
+      from: [
+        {
+          asset: name("orders"),
+          version: before,
+          by: ["day"],
+          rows: 3,
+          found: [
+            {
+              row: { id: "7", note: "a\u0007b" },
+              origin: { file: "a.csv", line: 8, run: before, path: "ingest/archive/orders/x/a.csv", raw: "7,a\u0007b" },
+              from: [],
+            },
+            { row: { id: "8", note: null }, origin: { file: "a.parquet", line: 2, run: null, path: null, raw: null }, from: [] },
+          ],
+        },
+        { asset: name("shops"), version: before, by: [], rows: 2, found: [] },
+      ],
+    },
+  ],
+};
 
 export const gcReport: GcReport = {
   gc: 1,

@@ -10,6 +10,7 @@ import { fold } from "./fold.js";
 import { createReadyView, emptySelect } from "./ready.js";
 import { ident, text } from "./sql.js";
 import { exportRefused, stage } from "./stage.js";
+import { trace } from "./trace.js";
 import { createResult, inUserSql, transform } from "./transform.js";
 
 /** One connection with its temporary tables; whatever is left in them goes when it closes. */
@@ -30,6 +31,7 @@ export function openSession(connection: Connection): Session {
       return head.rows.map(([line]) => line ?? "").join("\n");
     },
     readRefused: (path, file) => connection.table(`SELECT * FROM read_parquet(${text(path)}) WHERE file = ${text(file)} ORDER BY line`),
+    trace: (request) => trace(connection, request),
     changes: (request) => changes(connection, request),
     compare: (request) => compare(connection, request),
     compareRows: (request) => compareRows(connection, request),
