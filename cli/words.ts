@@ -17,6 +17,16 @@ export function excludeOption(): Option {
   return new Option("--exclude <selector>", "leave these out (repeatable)").argParser(collect);
 }
 
+/** An option that takes a whole number from 1 up. */
+export function countOption(flags: string, what: string, usual: number): Option {
+  return new Option(flags, what).argParser(parseCount).default(usual);
+}
+
+function parseCount(value: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(value)) throw new InvalidArgumentError("It is a whole number from 1 up.");
+  return Number(value);
+}
+
 export function threadsOption(): Option {
   return new Option("--threads <n>", "DuckDB's threads (default: as flow.yaml says)").argParser(parseThreads);
 }

@@ -1,7 +1,7 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { toJson } from "../json.js";
 import { type GlobalOptions, type Session, unlessStopped, withProject } from "../session.js";
-import { assetWords, examples, reportOption } from "../words.js";
+import { assetWords, countOption, examples, reportOption } from "../words.js";
 
 interface HistoryOptions extends GlobalOptions {
   readonly limit: number;
@@ -16,7 +16,7 @@ export function addHistory(program: Command, session: Session): void {
     .summary("list the versions of an asset")
     .description("List the versions of an asset, newest first: when, why, which files, how many rows and partitions changed.")
     .argument("<asset>", assetWords)
-    .addOption(new Option("--limit <n>", "how many versions").argParser(parseCount).default(20))
+    .addOption(countOption("--limit <n>", "how many versions", 20))
     .addOption(new Option("--all", "all of them").conflicts("limit"))
     .addOption(reportOption())
     .addHelpText(
@@ -36,9 +36,4 @@ async function history(asset: string, options: HistoryOptions, session: Session)
     const { renderHistory } = await import("../print/history.js");
     session.io.stdout.write(options.json ? toJson(report) : renderHistory(report));
   });
-}
-
-function parseCount(value: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(value)) throw new InvalidArgumentError("It is a whole number from 1 up.");
-  return Number(value);
 }

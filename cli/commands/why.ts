@@ -1,7 +1,7 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Command } from "commander";
 import { toJson } from "../json.js";
 import { type GlobalOptions, type Session, unlessStopped, withProject } from "../session.js";
-import { assetWords, examples, reportOption } from "../words.js";
+import { assetWords, countOption, examples, reportOption } from "../words.js";
 
 interface WhyOptions extends GlobalOptions {
   readonly where?: string;
@@ -19,7 +19,7 @@ export function addWhy(program: Command, session: Session): void {
     )
     .argument("<asset>", assetWords)
     .option("--where <condition>", "SQL condition over the asset's columns (default: every row)")
-    .addOption(new Option("--limit <n>", "how many rows at each step").argParser(parseCount).default(3))
+    .addOption(countOption("--limit <n>", "how many rows at each step", 3))
     .addOption(reportOption())
     .addHelpText(
       "after",
@@ -38,9 +38,4 @@ async function why(asset: string, options: WhyOptions, session: Session): Promis
     const { renderWhy } = await import("../print/why.js");
     session.io.stdout.write(options.json ? toJson(report) : renderWhy(report, asset));
   });
-}
-
-function parseCount(value: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(value)) throw new InvalidArgumentError("It is a whole number from 1 up.");
-  return Number(value);
 }

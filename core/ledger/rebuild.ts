@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import type { AssetName, RunId } from "../model.js";
 import { below, type Layout } from "../store/layout.js";
 import type { Manifest } from "../store/manifest.js";
+import { namesIn } from "../store/names-in.js";
 import { isSystemError, storeTrouble } from "../store/trouble.js";
 import { chain } from "../store/versions.js";
 import type { Ledger, RunRecord } from "./ledger.js";
@@ -77,7 +78,7 @@ async function readManifests(layout: Layout, asset: AssetName): Promise<Readonly
 async function readRecords(layout: Layout, asset: AssetName): Promise<ReadonlyMap<RunId, RunRecord>> {
   const records = new Map<RunId, RunRecord>();
   for (const runs of [layout.ingestArchiveRuns(asset), layout.quarantineRuns(asset)]) {
-    for (const name of await readNames(runs)) {
+    for (const name of await namesIn(runs)) {
       const record = await readRunRecord(layout, below(runs, name));
       if (record !== null && record.asset === asset) records.set(record.run, record);
     }
@@ -101,14 +102,5 @@ function parseJson(text: string): unknown {
     return JSON.parse(text);
   } catch {
     return null;
-  }
-}
-
-async function readNames(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (isSystemError(error, "ENOENT")) return [];
-    throw error;
   }
 }

@@ -4,6 +4,7 @@ import type { AssetName, RunId } from "../model.js";
 import { canonicalJson } from "../store/canonical-json.js";
 import { below } from "../store/layout.js";
 import type { Manifest } from "../store/manifest.js";
+import { namesIn } from "../store/names-in.js";
 import { isSystemError } from "../store/trouble.js";
 import type { Context } from "./context.js";
 import { foldersOf, syncIfThere } from "./pickup.js";
@@ -83,15 +84,6 @@ async function fillLog(context: Pick<Context, "layout" | "files">, asset: AssetN
   await files.makeDirDurable("archive:make", layout.ingestArchiveRuns(asset));
   await files.rename("archive:move", from, to);
   await files.syncDir("archive:sync", layout.ingestArchiveRuns(asset));
-}
-
-async function namesIn(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (isSystemError(error, "ENOENT")) return [];
-    throw error;
-  }
 }
 
 /** Files below a folder, by their path below it. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { access, readdir, readFile } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { type Diagnostic, warning } from "../diagnostic.js";
 import { type Affected, isWithin, type Range, withoutValue } from "../engine/affected.js";
@@ -7,6 +7,7 @@ import type { TransformRequest, TransformResult, WrittenFile } from "../engine/e
 import type { AssetName, PartitionField } from "../model.js";
 import { canonicalJson } from "../store/canonical-json.js";
 import { below } from "../store/layout.js";
+import { namesIn } from "../store/names-in.js";
 import { isSystemError } from "../store/trouble.js";
 import { notice } from "./context.js";
 import type { Ready } from "./ready-table.js";
@@ -196,15 +197,6 @@ function filesOf({ partitions }: TransformResult): readonly WrittenFile[] {
 
 function nameOf(at: number): string {
   return `slice-${String(at).padStart(5, "0")}`;
-}
-
-async function namesIn(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (isSystemError(error, "ENOENT")) return [];
-    throw error;
-  }
 }
 
 function sum(numbers: readonly number[]): number {

@@ -12,6 +12,7 @@ import { hashFile } from "../store/hash-file.js";
 import { inParallel } from "../store/in-parallel.js";
 import { below, type Layout } from "../store/layout.js";
 import type { Manifest, Part } from "../store/manifest.js";
+import { namesIn } from "../store/names-in.js";
 import { isSystemError } from "../store/trouble.js";
 import { chain, readPointer } from "../store/versions.js";
 import { needsRecovery } from "./recovery.js";
@@ -207,13 +208,4 @@ async function filesBelow(folder: string): Promise<readonly string[]> {
     else found.push(path);
   }
   return found;
-}
-
-async function namesIn(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder);
-  } catch (trouble) {
-    if (isSystemError(trouble, "ENOENT")) return [];
-    throw trouble;
-  }
 }

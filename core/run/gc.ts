@@ -1,4 +1,4 @@
-import { readdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import type { DeliveryRow } from "../ledger/ledger.js";
 import { readRemoved } from "../ledger/rebuild.js";
 import type { Asset, AssetName, Catalog, IngestedAsset, RunId, VersionId } from "../model.js";
@@ -7,7 +7,7 @@ import { isRunId, timeOfRun } from "../run-id.js";
 import { canonicalJson } from "../store/canonical-json.js";
 import type { Files } from "../store/files.js";
 import { below, type Layout } from "../store/layout.js";
-import { isSystemError } from "../store/trouble.js";
+import { namesIn } from "../store/names-in.js";
 import { readManifest, readPointer, removeVersion } from "../store/versions.js";
 import { discard } from "./quarantine.js";
 import type { State } from "./state.js";
@@ -121,13 +121,4 @@ function oldRefused({ state: { ledger }, clock }: Collecting, { name, retain }: 
 /** Left by one who died while taking something away. */
 async function emptyTrash({ state: { layout }, files, dryRun }: Collecting, asset: AssetName): Promise<void> {
   if (!dryRun) await files.removeTree("gc:remove", layout.trashOf(asset));
-}
-
-async function namesIn(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder);
-  } catch (trouble) {
-    if (isSystemError(trouble, "ENOENT")) return [];
-    throw trouble;
-  }
 }

@@ -1,10 +1,10 @@
-import { readdir } from "node:fs/promises";
 import { indexAsset, readRunRecord } from "../ledger/rebuild.js";
 import type { AssetName, RunId } from "../model.js";
 import { filesBelow, finishRun } from "../operators/archive.js";
 import type { Context } from "../operators/context.js";
 import { isRunId } from "../run-id.js";
 import { below } from "../store/layout.js";
+import { namesIn } from "../store/names-in.js";
 import { isSystemError } from "../store/trouble.js";
 import { readManifest, readPointer } from "../store/versions.js";
 
@@ -96,10 +96,5 @@ export async function needsRecovery(context: Pick<Context, "layout" | "ledger">,
 }
 
 async function runsIn(folder: string): Promise<readonly RunId[]> {
-  try {
-    return (await readdir(folder)).filter(isRunId).sort();
-  } catch (error) {
-    if (isSystemError(error, "ENOENT")) return [];
-    throw error;
-  }
+  return (await namesIn(folder)).filter(isRunId).sort();
 }

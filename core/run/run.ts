@@ -1,4 +1,3 @@
-import { readdir } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { error, FlowError } from "../diagnostic.js";
 import type { Asset, AssetName, RunId } from "../model.js";
@@ -8,7 +7,7 @@ import type { Plan } from "../plan/plan.js";
 import type { RunReport } from "../report/report.js";
 import { isRunId, nextRunId, timeOfRun } from "../run-id.js";
 import { below } from "../store/layout.js";
-import { isSystemError } from "../store/trouble.js";
+import { namesIn } from "../store/names-in.js";
 import { execute } from "./execute.js";
 import { lockAll } from "./locks.js";
 import { needsRecovery, recover } from "./recovery.js";
@@ -83,18 +82,9 @@ const spillKeptMs = 86_400_000;
 
 /** What dead processes spilled. Whose is whose cannot be told, so only what is older than a day is nobody's for certain. */
 async function removeSpill(context: Context): Promise<void> {
-  for (const name of await names(context.layout.spillRuns())) {
+  for (const name of await namesIn(context.layout.spillRuns())) {
     if (isRunId(name) && timeOfRun(name) + spillKeptMs < context.clock.now()) {
       await context.files.removeTree("recover:remove", below(context.layout.spillRuns(), name));
     }
-  }
-}
-
-async function names(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder);
-  } catch (trouble) {
-    if (isSystemError(trouble, "ENOENT")) return [];
-    throw trouble;
   }
 }

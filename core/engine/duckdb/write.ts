@@ -24,7 +24,7 @@ export async function writeParts(
       : {
           target: into,
           options: `, PARTITION_BY (${partitionBy.map((field) => ident(field.name)).join(", ")}), WRITE_PARTITION_COLUMNS false`,
-          rows: [`SELECT *`, ...addedFields(partitionBy)].join(", ") + ` FROM (${select})`,
+          rows: `${[`SELECT *`, ...addedFields(partitionBy)].join(", ")} FROM (${select})`,
         };
   const written = await connection.rows(`COPY (${rows}) TO ${text(target)} (FORMAT parquet${options}, RETURN_STATS)`);
   for (const row of written) {
