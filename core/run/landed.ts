@@ -1,5 +1,5 @@
 import type { AssetName, IngestedAsset } from "../model.js";
-import type { LandedDelivery } from "../plan/make-plan.js";
+import type { LandedDelivery } from "../plan/state.js";
 import type { Clock } from "../project.js";
 import { type FileHash, hashFile } from "../store/hash-file.js";
 import { inParallel } from "../store/in-parallel.js";

@@ -5,8 +5,8 @@ import { type Diagnostic, error, FlowError } from "../diagnostic.js";
 import { openDuckdb } from "../engine/duckdb/instance.js";
 import type { Asset, AssetName, Catalog, Project } from "../model.js";
 import { timelessOf } from "../operators/transform.js";
-import { noRequests, type Requests } from "../plan/make-plan.js";
 import type { Plan } from "../plan/plan.js";
+import { noRequests, type Requests } from "../plan/state.js";
 import type {
   CheckReport,
   FlowProject,

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import type { Engine, InputReach, ReachQuestion, TableShape } from "../engine/engine.js";
 import { type AssetName, type DerivedAsset, runTime } from "../model.js";
 import { termOf } from "../operators/ready-table.js";
-import { noTime } from "../plan/make-plan.js";
+import { noTime } from "../plan/plan-derived.js";
 import type { FollowedInput, ReachReport } from "../project.js";
 import { canonicalJson } from "../store/canonical-json.js";
 import type { Files } from "../store/files.js";

@@ -1,6 +1,6 @@
 import { error, FlowError } from "../diagnostic.js";
 import type { Asset, DeliverySeq, VersionId } from "../model.js";
-import type { Requests } from "../plan/make-plan.js";
+import type { Requests } from "../plan/state.js";
 import type { Layout } from "../store/layout.js";
 import { chain, type StoredManifest } from "../store/versions.js";
 import type { State } from "./state.js";

@@ -1,5 +1,5 @@
 import type { AssetName, Catalog, DerivedAsset } from "../model.js";
-import { changedInputs } from "../plan/make-plan.js";
+import { changedInputs } from "../plan/plan-derived.js";
 import type { AssetStatus, StatusReport } from "../project.js";
 import { readManifest } from "../store/versions.js";
 import { finalityOf } from "./finality.js";

@@ -5,7 +5,7 @@ import type { Engine } from "../engine/engine.js";
 import { openLedger } from "../ledger/sqlite.js";
 import type { Asset, Catalog, Project } from "../model.js";
 import { timelessOf } from "../operators/transform.js";
-import type { Requests } from "../plan/make-plan.js";
+import type { Requests } from "../plan/state.js";
 import type { RunReport } from "../report/report.js";
 import { nextRunId } from "../run-id.js";
 import type { Files } from "../store/files.js";

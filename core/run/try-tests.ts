@@ -14,7 +14,7 @@ import type {
   TestRun,
 } from "../model.js";
 import { readyTable } from "../operators/ready-table.js";
-import { noRequests } from "../plan/make-plan.js";
+import { noRequests } from "../plan/state.js";
 import type { Clock, TestOutcome, TestReport } from "../project.js";
 import type { DeliveryOutcome, RunReport } from "../report/report.js";
 import type { Files } from "../store/files.js";
