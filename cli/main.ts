@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { addCheck } from "./commands/check.js";
+import { addDeclare } from "./commands/declare.js";
 import { addDiff } from "./commands/diff.js";
 import { addFsck } from "./commands/fsck.js";
 import { addGc } from "./commands/gc.js";
@@ -45,6 +46,7 @@ export function flowProgram(session: Session): Command {
     .helpCommand("help [command]", "print the help of a command");
   addGlobalOptions(program);
   addInit(program, session);
+  addDeclare(program, session);
   addPlan(program, session);
   addRun(program, session);
   addStatus(program, session);

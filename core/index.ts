@@ -1,7 +1,9 @@
 /** All of flow without a terminal. */
 export * from "./catalog/lineage.js";
 export { type Selected, select } from "./catalog/selection.js";
+export { inline } from "./declaration/drafted-text.js";
 export { readDuration } from "./declaration/duration.js";
+export { type DeclareOptions, type DeclareReport, declareFiles } from "./declare/declare.js";
 export * from "./diagnostic.js";
 export type { InputReach, ReachKey, Table } from "./engine/engine.js";
 export type * from "./event.js";

@@ -25,6 +25,8 @@ export interface Column {
   /** DuckDB type in its canonical spelling, e.g. `DECIMAL(10,2)`. */
   readonly type: string;
   readonly nullable: boolean;
+  /** Whether files may lack it: their rows have NULL there. */
+  readonly optional: boolean;
   /** Other names under which files may carry this column. */
   readonly aliases: readonly string[];
   /** strptime patterns, tried in order, for DATE and TIMESTAMP types; empty: ISO 8601. */

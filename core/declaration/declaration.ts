@@ -59,6 +59,7 @@ export interface CsvDeclaration {
 export interface ColumnDeclaration {
   readonly type?: string;
   readonly nullable?: boolean;
+  readonly optional?: boolean;
   readonly aliases?: readonly string[];
   readonly formats?: readonly string[];
   readonly zone?: string;

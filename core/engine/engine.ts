@@ -179,6 +179,16 @@ export interface Session extends AsyncDisposable {
   trace(request: TraceRequest): Promise<Traced>;
   /** What became of the rows between two states. */
   changes(request: ChangesRequest): Promise<RowChanges>;
+  /** The names of a file's fields, found by looking at it alone; `isWide`: its text is UTF-16. */
+  fieldsOf(path: string, format: Format, isWide: boolean): Promise<FileFields>;
+  /** The first rows of a file that names its fields, as texts. */
+  firstRows(path: string, format: Exclude<Format, "csv">, rows: number): Promise<Table>;
+  /** For each question the texts that a run would refuse, by their place. */
+  refusedTexts(questions: readonly TextsQuestion[]): Promise<readonly ReadonlySet<number>[]>;
+  /** What the staged rows are, and would be under other declarations of their columns. */
+  profile(request: ProfileRequest): Promise<readonly ColumnProfile[]>;
+  /** Whether no two staged rows have the same values in these columns, and none has NULL there. */
+  areUnique(columns: readonly string[]): Promise<boolean>;
   /** One SELECT of a user over these tables. */
   query(sql: string, tables: readonly ReadyTable[]): Promise<Table>;
   /** Output columns of a SELECT over empty tables of these types. */
@@ -513,4 +523,56 @@ export interface CheckResult {
   readonly kept: number | null;
   /** Why its SQL broke on a value; null: it did not. */
   readonly problem: string | null;
+}
+
+/** What a file says of its fields without a declaration. */
+export interface FileFields {
+  readonly names: readonly string[];
+  /** The file's own types, in the order of the names; null: it has texts. */
+  readonly types: readonly (string | null)[];
+  /** CSV only. */
+  readonly csv: { readonly header: boolean; readonly skip: number; readonly encoding: "utf-8" | "utf-16" | "latin-1" } | null;
+}
+
+/** Texts, and how they are declared. */
+export interface TextsQuestion {
+  readonly column: Column;
+  readonly texts: readonly string[];
+}
+
+export interface ProfileRequest {
+  readonly columns: readonly {
+    readonly name: string;
+    /** How the column's texts could be declared. */
+    readonly readings: readonly ColumnReading[];
+    /** Texts, in lower case and without blanks around them, that may mean NULL. */
+    readonly words: readonly string[];
+  }[];
+}
+
+export interface ColumnReading {
+  readonly column: Column;
+  /** Regular expression that every text has to match as a whole, beside being of the type; null: none. */
+  readonly shape: string | null;
+}
+
+export interface ColumnProfile {
+  readonly name: string;
+  readonly rows: number;
+  /** Rows that are not NULL. */
+  readonly filled: number;
+  readonly distinct: number;
+  /** As texts; null where all are NULL. */
+  readonly min: string | null;
+  readonly max: string | null;
+  /** In the order of the question. */
+  readonly readings: readonly {
+    /** Texts that do not fit and are none of the words, and one of them. */
+    readonly refused: number;
+    readonly example: string | null;
+  }[];
+  /** Those of the words that are there, as they are spelt. */
+  readonly words: readonly string[];
+  /** Some of its texts, each once. */
+  readonly sample: readonly string[];
 }

@@ -193,7 +193,7 @@ export async function readDelivery(
 function refusalOf(asset: IngestedAsset, file: StagedFile, drift: Drift): string | null {
   const { ingest } = asset;
   if (file.unreadable !== null) return `it cannot be read: ${file.unreadable}`;
-  const lost = drift.missing.filter((name) => ingest.onMissingColumn === "fail" || !isNullable(asset, name));
+  const lost = drift.missing.filter((name) => isNeeded(asset, name));
   if (lost.length > 0) return `it has no column ${quoted(lost)}`;
   if (drift.added.length > 0 && ingest.onNewColumn === "fail") return `it has columns that are not declared: ${quoted(drift.added)}`;
   if (file.late.tooLate > 0 && asset.lateness?.tooLate === "fail") return `${rowsOf(file.late.tooLate)} came after the allowed lateness`;
@@ -212,8 +212,11 @@ function rowsOf(count: number): string {
   return count === 1 ? "1 row" : `${count} rows`;
 }
 
-function isNullable(asset: IngestedAsset, name: string): boolean {
-  return asset.columns.find((column) => column.name === name)?.nullable ?? true;
+/** Whether a file without this column is refused. */
+export function isNeeded({ columns, ingest }: IngestedAsset, name: string): boolean {
+  const column = columns.find((candidate) => candidate.name === name);
+  if (column === undefined) return false;
+  return !column.nullable || (ingest.onMissingColumn === "fail" && !column.optional);
 }
 
 function exceeds(limit: IngestedAsset["ingest"]["maxBadRows"], bad: number, read: number): boolean {
@@ -239,16 +242,17 @@ function example(file: StagedFile): string {
 }
 
 function tellDrift(work: IngestWork, { delivery, drift }: Staged): void {
-  const { ingest } = work.asset;
+  const { ingest, columns } = work.asset;
   const tell = (code: "new-column" | "missing-column", message: string, hint: string): void =>
     notice(work.context, work.asset.name, { code, severity: "warning", message: `\`${delivery.file}\` ${message}`, at: null, hint });
   if (drift.added.length > 0 && ingest.onNewColumn === "warn") {
     tell("new-column", `has columns that are not declared: ${quoted(drift.added)}`, "declare them, or set `on_new_column: ignore`");
   }
-  if (drift.missing.length > 0 && ingest.onMissingColumn === "warn") {
+  const missing = drift.missing.filter((name) => columns.find((column) => column.name === name)?.optional === false);
+  if (missing.length > 0 && ingest.onMissingColumn === "warn") {
     tell(
       "missing-column",
-      `has no column ${quoted(drift.missing)}: its rows have NULL there`,
+      `has no column ${quoted(missing)}: its rows have NULL there`,
       "set `on_missing_column: ignore` if that is meant",
     );
   }

@@ -141,6 +141,7 @@ function plainColumn({ name, type }: TableShape["columns"][number]): Column {
     name,
     type,
     nullable: true,
+    optional: false,
     aliases: [],
     formats: [],
     zone: "UTC",

@@ -62,6 +62,12 @@ export const filePoints = {
 
   "test:land": "puts a file that a test gives into the landing of the test's own store",
 
+  "declare:make": "makes the folder of a drafted declaration",
+  "declare:write": "writes a drafted declaration under a name of its own",
+  "declare:link": "gives it its name, if that is free",
+  "declare:amend": "writes a declaration that takes files as they are",
+  "declare:remove": "removes the name of its own",
+
   "recover:return": "gives a file a dead run had taken back to landing",
   "recover:remove": "removes what a dead run left unfinished",
   "recover:sync": "makes recovery survive a power cut",

@@ -6,7 +6,9 @@ import { describeCheck, runChecks } from "./check.js";
 import { compare } from "./compare.js";
 import type { Connection } from "./connection.js";
 import { compareRows, fitting } from "./expect.js";
+import { firstRows, refusedTexts } from "./fits.js";
 import { fold } from "./fold.js";
+import { areUnique, fieldsOf, profile } from "./profile.js";
 import { createReadyView, emptySelect } from "./ready.js";
 import { ident, text } from "./sql.js";
 import { exportRefused, stage } from "./stage.js";
@@ -36,6 +38,11 @@ export function openSession(connection: Connection): Session {
     compare: (request) => compare(connection, request),
     compareRows: (request) => compareRows(connection, request),
     fitting: (values) => fitting(connection, values),
+    fieldsOf: (path, format, isWide) => fieldsOf(connection, path, format, isWide),
+    firstRows: (path, format, rows) => firstRows(connection, path, format, rows),
+    refusedTexts: (questions) => refusedTexts(connection, questions),
+    profile: (request) => profile(connection, request),
+    areUnique: (columns) => areUnique(connection, columns),
     async query(sql, tables) {
       for (const table of tables) await createReadyView(connection, table);
       // As a statement of its own: a view would refuse two columns of one name.
