@@ -5,6 +5,7 @@ export { inline } from "./declaration/drafted-text.js";
 export { readDuration } from "./declaration/duration.js";
 export { type DeclareOptions, type DeclareReport, declareFiles } from "./declare/declare.js";
 export * from "./diagnostic.js";
+export { type Acceptance, type Accepted, acceptanceOf } from "./drift/accept.js";
 export type { InputReach, ReachKey, Table } from "./engine/engine.js";
 export type * from "./event.js";
 export * from "./model.js";

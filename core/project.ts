@@ -1,4 +1,5 @@
 import type { Diagnostic } from "./diagnostic.js";
+import type { Accepted } from "./drift/accept.js";
 import type { InputReach, RowBag, Table } from "./engine/engine.js";
 import type { Emit } from "./event.js";
 import type { Asset, AssetName, Catalog, ColumnType, Incremental, Origin, PartitionKey, RunId, VersionId } from "./model.js";
@@ -36,6 +37,8 @@ export interface FlowProject extends AsyncDisposable {
   readonly warnings: readonly Diagnostic[];
   /** What a run with these wishes would do. */
   plan(selection: Selection, wishes?: Wishes): Promise<Plan>;
+  /** Writes into the declarations what makes them take the files that drifted, and says where. */
+  acceptDrift(plan: Plan): Promise<readonly Accepted[]>;
   run(selection: Selection, options: RunOptions): Promise<RunReport>;
   /** What a changed row of each input costs each derived asset, and why; of one asset or of all. */
   reach(asset: string | null): Promise<ReachReport>;

@@ -3,7 +3,7 @@ import { provePlain } from "../csv/plain.js";
 import { type CsvLayout, SqlError } from "../engine/engine.js";
 import type { IngestedAsset } from "../model.js";
 import { unpacked } from "../store/unpacked.js";
-import { mayBePlain, readCsvLayout } from "./csv-layout.js";
+import { type CsvReading, mayBePlain, readCsvLayout } from "./csv-layout.js";
 import { type Head, readHead, wholeLines } from "./head.js";
 import type { IngestWork } from "./work.js";
 
@@ -42,6 +42,23 @@ export async function inspectCsv(asset: Asset, session: IngestWork["session"], p
   const full = { ...layout, encoding: all.encoding, damaged: all.damaged };
   const records = proof.records === null ? null : proof.records - (layout.header ? 1 : 0);
   return { ...reading, layout: full, records, remarks: remarksOn(asset, full, all.guessed) };
+}
+
+/** Its columns by its first lines alone, and these as text. */
+export async function readCsvHead(
+  asset: Asset,
+  session: IngestWork["session"],
+  path: string,
+): Promise<{ reading: CsvReading; text: string }> {
+  if (path.endsWith(".zst")) {
+    const text = (await session.readHead(path)).replace("\uFEFF", "");
+    return { reading: readCsvLayout(asset, text, "utf-8"), text };
+  }
+  const head = await readHead(path);
+  const told = await encodingOf(asset, head, path);
+  if (told.encoding === null) return { reading: { kind: "unreadable", reason: unreadable(told.why) }, text: "" };
+  const text = await headText(head, told.encoding);
+  return { reading: readCsvLayout(asset, text, told.encoding), text };
 }
 
 function unreadable(why: string): string {

@@ -13,5 +13,5 @@ export function makePlan(input: PlanInput): Plan {
     if (plan.commands.some((command) => command.kind === "publish")) publishing.add(asset.name);
     plans.push(plan);
   }
-  return { plan: 1, assets: plans, notices: input.notices };
+  return { plan: 1, assets: plans, notices: input.notices, drift: [] };
 }

@@ -9,7 +9,37 @@ export interface Plan {
   readonly assets: readonly AssetPlan[];
   /** Worth knowing, blocks nothing. */
   readonly notices: readonly Diagnostic[];
+  /** Where the columns of files that would be taken are not the declared ones, by a look at the first lines of each. */
+  readonly drift: readonly Drift[];
 }
+
+/** Files of one asset whose columns differ from the declared ones in the same way. */
+export interface Drift {
+  readonly asset: AssetName;
+  /** Below landing, in order. */
+  readonly files: readonly string[];
+  readonly changes: readonly DriftChange[];
+}
+
+export type DriftChange =
+  /** A column that is not declared, and the type that its first texts have. */
+  | { readonly kind: "added"; readonly column: string; readonly type: string }
+  /** A declared column that the files do not have; `needed`: rows cannot be without it. */
+  | { readonly kind: "missing"; readonly column: string; readonly needed: boolean }
+  /** A column that is not declared and looks like a declared one that is missing. */
+  | { readonly kind: "renamed"; readonly column: string; readonly as: string }
+  /** A column whose first texts are not of its type, and the way to declare it that takes those and what was read so far. */
+  | {
+      readonly kind: "retyped";
+      readonly column: string;
+      readonly declared: string;
+      readonly type: string;
+      /** Patterns to be added; empty: those declared do. */
+      readonly formats: readonly string[];
+      readonly refused: number;
+      readonly texts: number;
+      readonly example: string;
+    };
 
 export interface AssetPlan {
   readonly asset: AssetName;

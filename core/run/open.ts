@@ -2,6 +2,8 @@ import { graphOf, reach } from "../catalog/graph.js";
 import { select, withAncestors } from "../catalog/selection.js";
 import { loadCatalog, loadProject } from "../declaration/load.js";
 import { type Diagnostic, error, FlowError } from "../diagnostic.js";
+import { acceptDrift } from "../drift/accept.js";
+import { driftOf } from "../drift/drift.js";
 import { openDuckdb } from "../engine/duckdb/instance.js";
 import type { Asset, AssetName, Catalog, Project } from "../model.js";
 import { timelessOf } from "../operators/transform.js";
@@ -89,6 +91,7 @@ function projectOver(opened: Opened): FlowProject {
     catalog,
     warnings,
     plan: (selection, wishes = {}) => planSelected(opened, selection, wishes),
+    acceptDrift: ({ drift }) => acceptDrift(opened.ports.files, catalog.project, catalog.assets, drift),
     run: (selection, options) => run(opened, selection, options),
     reach: (asset) => reachOfProject(opened, asset),
     status: () => withState(opened, "read", (state) => statusOf(state, catalog)),
@@ -121,7 +124,11 @@ function projectOver(opened: Opened): FlowProject {
 async function planSelected(opened: Opened, selection: Selection, wishes: Wishes): Promise<Plan> {
   const { assets, requests } = await wished(opened, selection, wishes);
   await refuseBrokenSql(opened);
-  return withState(opened, "read", async (state) => (await planFor(state, assets, requests)).plan);
+  return withState(opened, "read", async (state) => {
+    const { plan } = await planFor(state, assets, requests);
+    await using session = await opened.engine.session();
+    return { ...plan, drift: await driftOf(session, opened.layout, plan, assets) };
+  });
 }
 
 async function run(opened: Opened, selection: Selection, options: RunOptions): Promise<RunReport> {

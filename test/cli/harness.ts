@@ -88,6 +88,7 @@ export function fakeProject(project: Partial<FlowProject> = {}): FlowProject {
     },
     warnings: [],
     plan: async () => plan,
+    acceptDrift: async () => [],
     run: async (_selection, options) => finished(options),
     reach: async () => reachReport,
     status: async () => statusReport,

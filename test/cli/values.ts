@@ -50,6 +50,7 @@ function building(kind: "first-build" | "not-partitioned"): AssetPlan["commands"
 export const plan: Plan = {
   plan: 1,
   notices: [],
+  drift: [],
   assets: [
     assetPlan(
       "orders",
@@ -109,6 +110,7 @@ const ranked: InputReach = { input: "orders", kind: "all", why: "a window functi
 export const builds: Plan = {
   plan: 1,
   notices: [],
+  drift: [],
   assets: [
     built("by_day", { kind: "reached", reach: [byDay] }),
     built("by_day_and_shop", { kind: "reached", reach: [byDayAndShop] }),
@@ -185,6 +187,7 @@ export const reachReport: ReachReport = {
 export const nothingToDo: Plan = {
   plan: 1,
   notices: [],
+  drift: [],
   assets: [assetPlan("orders", { kind: "up-to-date" }), assetPlan("daily", { kind: "up-to-date" })],
 };
 
