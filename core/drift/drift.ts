@@ -10,6 +10,10 @@ import { type SampledColumns, sampledColumns } from "./sampled-columns.js";
 import { widened } from "./widen.js";
 
 const parallelHeads = 8;
+/** Rows looked at: of one file, of each of very many, and of all of an asset together. */
+const mostRows = 200;
+const fewestRows = 5;
+const rowsOfAsset = 4000;
 
 /** Looks at the first lines of every file that a plan would take: whose columns are not the declared ones, and what would make them so. */
 export async function driftOf(session: Session, layout: Layout, plan: Plan, assets: readonly Asset[]): Promise<readonly Drift[]> {
@@ -23,10 +27,13 @@ export async function driftOf(session: Session, layout: Layout, plan: Plan, asse
 
 async function driftOfAsset(session: Session, layout: Layout, { commands }: AssetPlan, asset: IngestedAsset): Promise<readonly Drift[]> {
   const pending = commands.find((command) => command.kind === "stage")?.deliveries.filter(({ bytes }) => bytes > 0) ?? [];
-  const changes = await inParallel(pending, parallelHeads, async ({ file, path }) => {
-    const columns = await sampledColumns(session, asset, file, below(layout.root, path));
-    return columns === null ? [] : changesIn(session, asset, columns);
-  });
+  const rows = Math.max(fewestRows, Math.min(mostRows, Math.floor(rowsOfAsset / Math.max(1, pending.length))));
+  const samples = await inParallel(pending, parallelHeads, ({ file, path }) =>
+    sampledColumns(session, asset, file, below(layout.root, path), rows),
+  );
+  const refused = await refusedOf(session, asset, samples);
+  const changes: (readonly DriftChange[])[] = [];
+  for (const columns of samples) changes.push(columns === null ? [] : await changesIn(session, asset, columns, refused));
   const alike = new Map<string, Drift>();
   pending.forEach(({ file }, at) => {
     const own = changes[at] ?? [];
@@ -38,7 +45,27 @@ async function driftOfAsset(session: Session, layout: Layout, { commands }: Asse
   return [...alike.values()];
 }
 
-async function changesIn(session: Session, asset: IngestedAsset, columns: SampledColumns): Promise<readonly DriftChange[]> {
+/** By column, the texts of all files that its declaration refuses: asked at once, for most files say the same. */
+async function refusedOf(
+  session: Session,
+  asset: IngestedAsset,
+  samples: readonly (SampledColumns | null)[],
+): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const questions = asset.columns
+    .filter(({ type }) => type !== "VARCHAR")
+    .map((column) => ({ column, texts: [...new Set(samples.flatMap((sample) => sample?.declared.get(column.name) ?? []))] }));
+  const places = await session.refusedTexts(questions);
+  return new Map(
+    questions.map(({ column, texts }, at) => [column.name, new Set([...(places[at] ?? [])].map((place) => texts[place] ?? ""))]),
+  );
+}
+
+async function changesIn(
+  session: Session,
+  asset: IngestedAsset,
+  columns: SampledColumns,
+  refused: ReadonlyMap<string, ReadonlySet<string>>,
+): Promise<readonly DriftChange[]> {
   const renamed = await renames(session, asset, columns);
   const explained = new Set(renamed.flatMap(({ column, as }) => [column, as]));
   const added = [...columns.added].filter(([name]) => !explained.has(name));
@@ -47,7 +74,7 @@ async function changesIn(session: Session, asset: IngestedAsset, columns: Sample
     ...renamed,
     ...added.map(([column, texts]) => ({ kind: "added" as const, column, type: typeOf(column, texts) })),
     ...missing.map((column) => ({ kind: "missing" as const, column, needed: isNeeded(asset, column) })),
-    ...(await retyped(session, asset, columns)),
+    ...(await retyped(session, asset, columns, refused)),
   ].filter((change) => change.kind !== "missing" || change.needed || asset.ingest.onMissingColumn === "warn");
 }
 
@@ -97,22 +124,23 @@ function typeOf(name: string, texts: readonly string[]): string {
   return guess?.type ?? "VARCHAR";
 }
 
-async function retyped(session: Session, asset: IngestedAsset, { declared }: SampledColumns): Promise<readonly DriftChange[]> {
-  const asked = asset.columns.flatMap((column) =>
-    (declared.get(column.name)?.length ?? 0) > 0 && column.type !== "VARCHAR" ? [column] : [],
-  );
-  const questions = asked.map((column) => ({ column, texts: declared.get(column.name) ?? [] }));
-  const refused = await session.refusedTexts(questions);
+async function retyped(
+  session: Session,
+  asset: IngestedAsset,
+  { declared }: SampledColumns,
+  refused: ReadonlyMap<string, ReadonlySet<string>>,
+): Promise<readonly DriftChange[]> {
   const found: DriftChange[] = [];
-  for (const [at, { column, texts }] of questions.entries()) {
-    const places = refused[at] ?? new Set<number>();
-    const [first] = places;
-    if (first === undefined) continue;
+  for (const column of asset.columns) {
+    const texts = declared.get(column.name) ?? [];
+    const misfits = texts.filter((text) => refused.get(column.name)?.has(text));
+    const [example] = misfits;
+    if (example === undefined) continue;
     const wider = await widerFor(session, column, texts);
     // Some bad values are bad rows and no other type: those go to quarantine, each with its line.
-    if (wider === null && places.size * 2 < texts.length) continue;
+    if (wider === null && misfits.length * 2 < texts.length) continue;
     const { type, formats } = wider ?? { type: "VARCHAR", formats: [] };
-    const counts = { refused: places.size, texts: texts.length, example: texts[first] ?? "" };
+    const counts = { refused: misfits.length, texts: texts.length, example };
     found.push({ kind: "retyped", column: column.name, declared: column.type, type, formats, ...counts });
   }
   return found;

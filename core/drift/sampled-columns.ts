@@ -14,15 +14,19 @@ export interface SampledColumns {
   readonly missing: readonly string[];
 }
 
-const sampledRows = 200;
-
 /** Null where nothing can be told: an empty file, or one that a run will refuse whole and say why. */
-export async function sampledColumns(session: Session, asset: IngestedAsset, file: string, path: string): Promise<SampledColumns | null> {
+export async function sampledColumns(
+  session: Session,
+  asset: IngestedAsset,
+  file: string,
+  path: string,
+  rowCount: number,
+): Promise<SampledColumns | null> {
   const format = formatOf(asset, file);
   if (format === null) return null;
-  if (format === "csv") return csvColumns(session, asset, path);
+  if (format === "csv") return csvColumns(session, asset, path, rowCount);
   try {
-    const { columns, rows } = await session.firstRows(path, format, sampledRows);
+    const { columns, rows } = await session.firstRows(path, format, rowCount);
     if (columns.length === 0) return null;
     const names = columns.map(({ name }) => name);
     return sorted(
@@ -37,12 +41,12 @@ export async function sampledColumns(session: Session, asset: IngestedAsset, fil
   }
 }
 
-async function csvColumns(session: Session, asset: IngestedAsset, path: string): Promise<SampledColumns | null> {
+async function csvColumns(session: Session, asset: IngestedAsset, path: string, rowCount: number): Promise<SampledColumns | null> {
   const { reading, text } = await readCsvHead(asset, session, path);
   if (reading.kind !== "layout") return null;
   const { layout } = reading;
   const nulls = new Set(layout.nulls);
-  const records = recordsOf(withoutLines(text, layout.firstLine - 1), layout, sampledRows);
+  const records = recordsOf(withoutLines(text, layout.firstLine - 1), layout, rowCount);
   const rows = records.flatMap(({ trouble, cells }) =>
     trouble === null && cells.length === layout.fields.length ? [cells.map((cell) => (nulls.has(cell) ? null : cell))] : [],
   );

@@ -10,7 +10,7 @@ export async function refusedTexts(connection: Connection, questions: readonly T
     given.length === 0
       ? []
       : [
-          `SELECT ${at} AS question, i FROM (SELECT unnest(${texts(given)}) AS t, generate_subscripts(${texts(given)}, 1) - 1 AS i)
+          `SELECT ${at} AS question, i FROM (SELECT unnest(${texts(given)}) AS t, unnest(range(${given.length})) AS i)
            WHERE (${meaningful(column, "t")}) IS NOT NULL AND (${typed(column, "t")}) IS NULL`,
         ],
   );
