@@ -30,9 +30,9 @@ const tables: readonly string[] = [
   `create table run (run text primary key, report text) strict, without rowid`,
 ];
 
-/** Makes the tables of a new ledger; refuses one that a newer release has written. */
+/** Makes the tables of a new ledger, and those of an older release anew, empty; refuses one that a newer release has written. */
 export function prepareTables(database: Database): void {
-  if (readVersion(database) === 0) database.transaction("ledger:create", () => create(database));
+  if (readVersion(database) < schemaVersion) database.transaction("ledger:create", () => create(database));
   const version = readVersion(database);
   if (version === schemaVersion) return;
   throw storeTrouble(
@@ -44,7 +44,9 @@ export function prepareTables(database: Database): void {
 
 function create(database: Database): void {
   // Another process may have been faster.
-  if (readVersion(database) !== 0) return;
+  if (readVersion(database) >= schemaVersion) return;
+  const older = database.all<{ name: string }>("select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'");
+  for (const { name } of older) database.run(`drop table "${name}"`);
   for (const statement of tables) database.run(statement);
   database.run(`pragma user_version = ${schemaVersion}`);
 }

@@ -330,6 +330,17 @@ describe("[F05] a ledger that cannot be used is refused with the way out", () =>
     });
   });
 
+  test("but one that an older release wrote is emptied, to be told anew", async () => {
+    await using folder = await freshFolder();
+    const path = join(folder.path, "ledger.db");
+    (await openLedger(path)).close();
+    const age = `import D from "libsql"; const d = new D(${JSON.stringify(path)}); d.exec("insert into run values ('20260101T000000000Z-aaaa', null); alter table delivery rename to old; pragma user_version = 1"); d.close();`;
+    expect(spawnSync(process.execPath, ["--input-type=module", "-e", age]).status).toBe(0);
+    const ledger = await openLedger(path);
+    expect([ledger.lastRun(), ledger.deliveries("orders" as AssetName)]).toEqual([null, []]);
+    ledger.close();
+  });
+
   test("in a folder that does not exist", async () => {
     await expect(openLedger("/nonexistent/ledger.db")).rejects.toMatchObject({ diagnostics: [{ code: "ledger-unwritable" }] });
   });
