@@ -80,12 +80,16 @@ async function backToLanding(files: Files, { layout, ledger }: State, { asset, r
   try {
     await files.moveNoClobber("quarantine:release", below(layout.quarantine(asset, run), file), to);
   } catch (trouble) {
-    if (!isSystemError(trouble, "EEXIST")) throw trouble;
-    throw new FlowError([
-      error("bad-file", null, `landing of \`${asset}\` has another \`${file}\``, "`flow run` takes that one; then release this one"),
-    ]);
+    // Gone from here, a release that died had let it in already.
+    if (!isSystemError(trouble, "EEXIST", "ENOENT")) throw trouble;
+    if (isSystemError(trouble, "EEXIST")) throw landingHasAnother(asset, file);
   }
   ledger.resolve(asset, seq);
+}
+
+function landingHasAnother(asset: AssetName, file: string): FlowError {
+  const message = `landing of \`${asset}\` has another \`${file}\``;
+  return new FlowError([error("bad-file", null, message, "`flow run` takes that one; then release this one")]);
 }
 
 /** Out of quarantine for good: a whole file is removed; rows stay in the run's listing and no longer wait. */

@@ -3,6 +3,7 @@ import type { AssetName, RunId } from "../model.js";
 import { filesBelow, finishRun } from "../operators/archive.js";
 import type { Context } from "../operators/context.js";
 import { isRunId } from "../run-id.js";
+import { unswapped } from "../store/files.js";
 import { below } from "../store/layout.js";
 import { namesIn } from "../store/names-in.js";
 import { isSystemError } from "../store/trouble.js";
@@ -78,6 +79,7 @@ async function removeLeftovers(context: Recovering, asset: AssetName, current: R
   for (const { run, folder } of [...staged, ...unseen]) dead.set(run, (dead.get(run) ?? 0) + (await filesBelow(folder)).length);
   const shown = [...(await foldersIn(layout.candidateRuns(asset))), ...(await foldersIn(layout.failedRowsRuns(asset)))];
   for (const { folder } of [...shown, ...staged, ...unseen]) await files.removeTree("recover:remove", folder);
+  await files.removeFile("recover:remove", unswapped(layout.pointer(asset)));
   return dead;
 }
 

@@ -273,8 +273,13 @@ async function removeEmptyDir(path: string): Promise<void> {
   }
 }
 
+/** What a swap that was killed leaves beside the symlink. The next swap would replace it. */
+export function unswapped(path: string): string {
+  return join(dirname(path), `.${basename(path)}.next`);
+}
+
 async function swapSymlink(target: string, path: string, step: Step): Promise<void> {
-  const fresh = join(dirname(path), `.${basename(path)}.next`);
+  const fresh = unswapped(path);
   await rm(fresh, { force: true });
   await symlink(target, fresh);
   await step();
