@@ -37,15 +37,20 @@ test(`[F01] every number exactly once: up to ${most} files, runs killed at rando
   const readerEnded = once(reader, "close");
 
   const runs = { killed: 0, ended: 0 };
+  // As long as a run takes, about: some are killed early, some late, some not.
+  let longest = 2000;
   while (performance.now() < end && !(written.done && (await readdir(landing)).length === 0)) {
     const run = startFlow(bin, root, ["run"]);
-    const timer = setTimeout(() => run.child.kill("SIGKILL"), Math.random() * 3000);
+    const timer = setTimeout(() => run.child.kill("SIGKILL"), Math.random() * longest);
     const { code, signal, stderr } = await run.ended;
     clearTimeout(timer);
-    if (signal === "SIGKILL") runs.killed += 1;
-    else {
+    if (signal === "SIGKILL") {
+      runs.killed += 1;
+      longest *= 1.3;
+    } else {
       expect(code, stderr).toBe(0);
       runs.ended += 1;
+      longest = Math.max(2000, longest * 0.7);
     }
   }
   await writing;
@@ -74,14 +79,14 @@ test(`[F01] every number exactly once: up to ${most} files, runs killed at rando
   await rm(root, { recursive: true, force: true });
 });
 
-/** Whole or not at all, as a producer should; slower than the runs, so that each finds some. */
+/** Whole or not at all, as a producer should; so slowly that each run finds some. */
 async function write(landing: string, end: number, written: { files: number; done: boolean }): Promise<void> {
   while (written.files < most && performance.now() < end) {
     const [part, whole] = [`${written.files}.csv.part`, `${written.files}.csv`].map((name) => join(landing, name));
     await writeFile(part ?? "", `v\n${written.files}\n`);
     await rename(part ?? "", whole ?? "");
     written.files += 1;
-    if (written.files % 10 === 0) await sleep(20);
+    if (written.files % 10 === 0) await sleep((seconds * 8000) / most);
   }
   written.done = true;
 }
