@@ -79,7 +79,7 @@ async function removeLeftovers(context: Recovering, asset: AssetName, current: R
   for (const { run, folder } of [...staged, ...unseen]) dead.set(run, (dead.get(run) ?? 0) + (await filesBelow(folder)).length);
   const shown = [...(await foldersIn(layout.candidateRuns(asset))), ...(await foldersIn(layout.failedRowsRuns(asset)))];
   for (const { folder } of [...shown, ...staged, ...unseen]) await files.removeTree("recover:remove", folder);
-  await files.removeFile("recover:remove", unswapped(layout.pointer(asset)));
+  if (unseen.length > 0) await files.removeFile("recover:remove", unswapped(layout.pointer(asset)));
   return dead;
 }
 
