@@ -51,7 +51,9 @@ export function keyCandidates(
     const profile = profiles.find(({ name }) => name === column.name);
     return profile === undefined || !canIdentify(column) || profile.filled < profile.rows ? [] : [{ ...column, profile }];
   });
-  const ranked = [...usable].sort((a, b) => likelihood(b, eventTime) - likelihood(a, eventTime)).slice(0, 12);
+  // A count or a price is unique by chance in hundreds of rows: of numbers only what stands first, or is named so, may tell rows apart.
+  const telling = usable.filter((column) => likelihood(column, eventTime) > 0 || column.name === columns[0]?.name);
+  const ranked = [...telling].sort((a, b) => likelihood(b, eventTime) - likelihood(a, eventTime)).slice(0, 12);
   const rows = profiles[0]?.rows ?? 0;
   const singles = ranked.filter((column) => rows >= enoughRows || namesKey(column.name)).map((column) => [column]);
   const sets = rows < enoughRows ? singles : [...singles, ...pairs(ranked), ...triples(ranked)];

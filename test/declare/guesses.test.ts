@@ -153,3 +153,12 @@ describe("the names of the files", () => {
     expect(readFileNames(paths)).toEqual({ glob, name });
   });
 });
+
+test("a count that is unique by chance is no key where a day and a code are", async () => {
+  const rows = Array.from(
+    { length: 60 },
+    (_, at) => `2026-01-${String(1 + (at % 20)).padStart(2, "0")},${["n", "s", "e"][Math.floor(at / 20)]},${at * 7 + 3}`,
+  );
+  const { draft: found } = await draft({ "counts.csv": `day,region,cases\n${rows.join("\n")}\n` });
+  expect(found.key).toEqual(["day", "region"]);
+});
