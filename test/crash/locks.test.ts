@@ -2,6 +2,13 @@ import { readdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import type { AssetName } from "../../core/model.js";
+import { lockAll } from "../../core/run/locks.js";
+import { openFiles } from "../../core/store/files.js";
+import { openLayout } from "../../core/store/layout.js";
+import { lockOwner } from "../../core/store/lock.js";
+import { freshFolder, runNo } from "../store/sample.js";
+import { systemError } from "./fault.js";
 import { openStock } from "./stock.js";
 import { buildFaultyFlow, type Started, startFlow } from "./subprocess.js";
 
@@ -102,4 +109,20 @@ test("a bad duration is refused before anything is done", async () => {
   const { code, stderr } = await start(stock.root, ["run", "--wait", "soon"]).ended;
   expect(code).toBe(2);
   expect(stderr).toContain("`soon` is no duration for `--wait`");
+});
+
+test("of several locks all are given back, though giving back one of them fails", async () => {
+  await using folder = await freshFolder();
+  const layout = openLayout(folder.path);
+  const assets = ["a", "b", "c"] as AssetName[];
+  let failed = false;
+  const onPoint = (point: string, phase: string): void => {
+    if (point !== "lock:release" || phase !== "before" || failed) return;
+    failed = true;
+    throw systemError("eio", point);
+  };
+  const locks = await lockAll({ files: openFiles({ onPoint }), layout, run: runNo(1) }, assets);
+  await expect(Promise.resolve(locks[Symbol.asyncDispose]())).rejects.toThrow("EIO");
+  const owners = await Promise.all(assets.map((asset) => lockOwner(layout, asset)));
+  expect(owners.filter((owner) => owner !== null)).toHaveLength(1);
 });
