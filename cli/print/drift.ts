@@ -12,7 +12,7 @@ function ofAsset(asset: Asset, drifts: readonly Drift[]): string {
   const own = drifts.filter((drift) => drift.asset === asset.name);
   const told = own.flatMap(({ files, changes }) => [
     `drift in ${filesWords(files)} of ${asset.name}:`,
-    ...changes.map((change) => `  ${words(change)}`),
+    ...changes.map((change) => `  ${words(change, asset)}`),
   ]);
   if (asset.kind !== "ingested") return "";
   const { amendments, unacceptable } = acceptanceOf(asset, own);
@@ -25,7 +25,9 @@ function ofAsset(asset: Asset, drifts: readonly Drift[]): string {
           "    columns:",
           ...yaml.map((line) => `  ${line}`),
         ];
-  const not = unacceptable.map(({ column }) => `  ${plain(column)} cannot be left out: rows are told apart by it`);
+  const not = unacceptable.map(({ kind, column }) =>
+    kind === "added" ? "  a column without a name cannot be declared" : `  ${plain(column)} cannot be left out: rows are told apart by it`,
+  );
   return `${[...told, ...not, ...accept, ""].join("\n")}\n`;
 }
 
@@ -34,11 +36,11 @@ function filesWords(files: readonly string[]): string {
   return others.length === 0 ? plain(first) : `${plain(first)} and ${count(others.length, "other file")}`;
 }
 
-function words(change: DriftChange): string {
+function words(change: DriftChange, asset: Asset): string {
   const column = plain(change.column);
   switch (change.kind) {
     case "added":
-      return `+ ${column}: not declared, so it is left out; its texts are ${change.type}`;
+      return `+ ${column}: not declared, so ${fails(asset) ? "the file would be refused" : "it is left out"}; its texts are ${change.type}`;
     case "missing":
       return change.needed
         ? `- ${column}: not in the file, which would be refused`
@@ -50,6 +52,10 @@ function words(change: DriftChange): string {
     default:
       return unreachable(change);
   }
+}
+
+function fails(asset: Asset): boolean {
+  return asset.kind === "ingested" && asset.ingest.onNewColumn === "fail";
 }
 
 function retypedWords({ refused, texts, declared, type, formats, example }: Extract<DriftChange, { kind: "retyped" }>): string {

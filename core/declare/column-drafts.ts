@@ -39,8 +39,8 @@ export function readFields(samples: readonly Sample[]): Fields {
   return { columns, typed, isCsv, csv: dialectOf(samples), nameless: named.length < types.size };
 }
 
-/** A name that a column may have. */
-function freeName(field: string, taken: Set<string>): string {
+/** A name that a column may have; those taken are in lower case, and it is one of them afterwards. */
+export function freeName(field: string, taken: Set<string>): string {
   const clean =
     field
       .replaceAll(/\p{Cc}+/gu, " ")

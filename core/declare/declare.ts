@@ -10,7 +10,7 @@ import { type Engine, SqlError } from "../engine/engine.js";
 import { readHead } from "../operators/head.js";
 import { type Files, openFiles } from "../store/files.js";
 import { below } from "../store/layout.js";
-import { columnDrafts, readFields } from "./column-drafts.js";
+import { columnDrafts, type Fields, readFields } from "./column-drafts.js";
 import { draftOf } from "./draft-of.js";
 import { readFileNames } from "./file-names.js";
 import { formatOfSample, type Sample, type StagedSample, stageSamples, undeclared } from "./samples.js";
@@ -67,16 +67,17 @@ async function drafted(engine: Engine, files: Files, root: string, options: Decl
   const asset = options.name ?? names.name;
   if (asset === null) throw refusal("bad-name", "the names of the files suggest no name for the asset", "give it one with `--name`");
   const samples = await withFields(engine, options.files);
-  const fields = readFields(samples);
+  const named = readFields(samples);
   const folder = async (name: string): Promise<string> => {
     await files.makeDir("stage:make", below(root, name));
     return below(root, name);
   };
 
   await using texts = await engine.session();
-  const asTexts = undeclared(fields.columns, fields.csv);
+  const asTexts = undeclared(named.columns, named.csv);
   const read = await stageSamples(texts, asTexts, samples, await folder("texts"));
   refuseUnreadable(read);
+  const fields = withoutNameless(named, read);
   const columns = await columnDrafts(texts, fields);
 
   await using typed = await engine.session();
@@ -114,6 +115,12 @@ async function withFields(engine: Engine, paths: readonly string[]): Promise<rea
     }
   }
   return samples;
+}
+
+/** A name that no sample has was made up by the sniffer, for a field that has none. */
+function withoutNameless(fields: Fields, read: readonly StagedSample[]): Fields {
+  const columns = fields.columns.filter(({ name }) => read.some(({ missing, read: rows }) => rows > 0 && !missing.includes(name)));
+  return { ...fields, columns, nameless: fields.nameless || columns.length < fields.columns.length };
 }
 
 function refuseUnreadable(samples: readonly StagedSample[]): void {

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { amended, type ColumnAmendment } from "../declaration/amend.js";
+import { freeName } from "../declare/column-drafts.js";
 import { error, FlowError } from "../diagnostic.js";
 import type { Asset, Column, IngestedAsset, Project } from "../model.js";
 import type { Drift, DriftChange } from "../plan/plan.js";
@@ -23,10 +24,18 @@ export function acceptanceOf(asset: IngestedAsset, drifts: readonly Drift[]): Ac
   ]);
   const byColumn = new Map<string, ColumnAmendment["settings"]>();
   const unacceptable: DriftChange[] = [];
+  const taken = new Set(asset.columns.flatMap(({ name, aliases }) => [name, ...aliases]).map((name) => name.toLowerCase()));
+  const newNames = new Map<string, string>();
   for (const change of changes) {
     const column = asset.columns.find(({ name }) => name === change.column);
-    if (change.kind === "missing" && fixed.has(change.column)) unacceptable.push(change);
-    else byColumn.set(change.column, { ...byColumn.get(change.column), ...settingsFor(change, column, byColumn.get(change.column)) });
+    const isNameless = change.kind === "added" && change.column.trim() === "";
+    if (isNameless || (change.kind === "missing" && fixed.has(change.column))) unacceptable.push(change);
+    else if (change.kind === "added") {
+      const name = newNames.get(change.column) ?? freeName(change.column, taken);
+      newNames.set(change.column, name);
+      const alias = name === change.column ? {} : { aliases: [change.column] };
+      byColumn.set(name, { ...settingsFor(change, undefined, byColumn.get(name)), ...alias });
+    } else byColumn.set(change.column, { ...byColumn.get(change.column), ...settingsFor(change, column, byColumn.get(change.column)) });
   }
   return { amendments: [...byColumn].map(([column, settings]) => ({ column, settings })), unacceptable };
 }

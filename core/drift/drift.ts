@@ -75,7 +75,14 @@ async function changesIn(
     ...added.map(([column, texts]) => ({ kind: "added" as const, column, type: typeOf(column, texts) })),
     ...missing.map((column) => ({ kind: "missing" as const, column, needed: isNeeded(asset, column) })),
     ...(await retyped(session, asset, columns, refused)),
-  ].filter((change) => change.kind !== "missing" || change.needed || asset.ingest.onMissingColumn === "warn");
+  ].filter((change) => isWorthTelling(change, asset));
+}
+
+/** What is declared to be of no interest is none here, either. */
+function isWorthTelling(change: DriftChange, { ingest, columns }: IngestedAsset): boolean {
+  if (change.kind === "added") return ingest.onNewColumn !== "ignore";
+  if (change.kind !== "missing" || change.needed) return true;
+  return ingest.onMissingColumn === "warn" && columns.some(({ name, optional }) => name === change.column && !optional);
 }
 
 /** A name that is like that of a missing column, over texts that are of its type. */

@@ -98,11 +98,65 @@ describe("messy samples", () => {
     ]);
   });
 
+  test("a field without a name is left out, as the draft says", async () => {
+    const { run, rows, yaml } = await declareAndRun({ "frame.csv": ",a,b\n0,1,2\n1,3,4\n" });
+    expect(run).toMatchObject({ code: 0 });
+    expect(yaml).toMatch(/on_new_column: ignore +# a field without a name is left out/);
+    expect(rows).toEqual([
+      ["1", "2"],
+      ["3", "4"],
+    ]);
+  });
+
+  test("lines above the header", async () => {
+    const { run, rows } = await declareAndRun({ "report.csv": "Report of January\n\nid,v\n1,2\n2,3\n" });
+    expect(run).toMatchObject({ code: 0 });
+    expect(rows).toEqual([
+      ["1", "2"],
+      ["2", "3"],
+    ]);
+  });
+
   test("a name that tells no format", async () => {
     const { run, rows, yaml } = await declareAndRun({ "export.dat": "id|v\n1|x\n2|y\n" });
     expect(run).toMatchObject({ code: 0 });
     expect(yaml).toMatch(/format: csv/);
     expect(rows).toHaveLength(2);
+  });
+});
+
+describe("what cannot be declared is refused, and nothing is written", () => {
+  const refusals: readonly (readonly [name: string, files: Readonly<Record<string, string>>, message: string])[] = [
+    ["no rows", { "a.csv": "id,v\n" }, "the samples have no rows to guess from"],
+    ["two fields of one name", { "a.csv": "a,a,b\n1,2,3\n" }, "two of its fields are column `a`"],
+    ["a broken Parquet file", { "a.parquet": "PAR1 and no more" }, "`a.parquet` cannot be read as parquet"],
+  ];
+  test.each(refusals)("%s", async (_name, files, message) => {
+    await using world = await openWorld();
+    for (const [name, text] of Object.entries(files)) await world.write(name, text);
+    const { code, stdout, stderr } = await world.flow(["declare", ...Object.keys(files), "--name", "x", "--out", "assets/x.yaml"]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toContain(message);
+    await expect(world.read("assets/x.yaml")).rejects.toThrow("ENOENT");
+  });
+
+  test("a file that is there already stays as it is", async () => {
+    await using world = await openWorld();
+    await world.write("a.csv", "id,v\n1,2\n");
+    await world.write("assets/a.yaml", "# mine\n");
+    const { code, stderr } = await world.flow(["declare", "a.csv", "--out", "assets/a.yaml"]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("is there already, and was left as it is");
+    expect(await world.read("assets/a.yaml")).toBe("# mine\n");
+  });
+
+  test("torn rows are no reason: they are named, and the others are declared", async () => {
+    await using world = await openWorld();
+    await world.write("a.csv", "id,v\n1,2\n2,3,4\n3,5\n");
+    const { code, stdout, stderr } = await world.flow(["declare", "a.csv"]);
+    expect(code).toBe(0);
+    expect(stderr).toContain("1 row of a.csv cannot be read whatever is declared, the first: line 3");
+    expect(stdout).toContain("  v: { type: INTEGER, nullable: false }");
   });
 });
 

@@ -196,4 +196,19 @@ describe("[E02] without a word in the declaration nothing is lost silently", () 
     expect((await planned(world)).drift.map(({ files }) => files)).toEqual([["b.csv", "c.csv"]]);
     expect((await world.flow(["plan"])).stdout).toContain("drift in b.csv and 1 other file of orders:");
   });
+
+  test("names that no column can have become aliases, and what has no name is said to be left out", async () => {
+    await using world = await drifted({ file: "b.csv", content: "id,customer_id,day,amount,_size,\n2,11,2026-01-02,2.00,L,x\n" });
+    const { stdout } = await world.flow(["plan", "--accept-drift"]);
+    expect(stdout).toContain("a column without a name cannot be declared");
+    expect(await world.read("assets/orders.yaml")).toContain("  size: { type: VARCHAR, optional: true, aliases: [ _size ] }");
+    expect((await world.flow(["run"])).code).toBe(0);
+    expect((await world.flow(["query", "select size from orders order by id", "--format", "csv"])).stdout).toBe("size\n\nL\n");
+  });
+
+  test("what the declaration ignores is no drift", async () => {
+    const yaml = declaration.replace("columns: ", "ingest: { on_new_column: ignore, on_missing_column: ignore }\ncolumns: ");
+    await using world = await drifted({ file: "b.csv", content: "id,customer_id,amount,colour\n2,11,2.00,red\n" }, yaml);
+    expect((await planned(world)).drift).toEqual([]);
+  });
 });

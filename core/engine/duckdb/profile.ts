@@ -80,24 +80,33 @@ export async function fieldsOf(connection: Connection, path: string, format: For
 }
 
 /** The delimiter and the header that DuckDB's sniffer finds, in the first encoding in which it finds any. */
-async function csvFields(
-  connection: Connection,
-  path: string,
-  encodings: readonly ("utf-8" | "utf-16" | "latin-1")[],
-): Promise<FileFields> {
+async function csvFields(connection: Connection, path: string, encodings: readonly Sniffed[]): Promise<FileFields> {
   let trouble: unknown = null;
+  let best: FileFields | null = null;
+  // A torn row makes the sniffer take everything for one column; leaving such rows out, it may take a title for the header.
   for (const encoding of encodings) {
-    try {
-      const [row] = await connection.rows(`
-        SELECT list_transform(Columns, c -> c.name) AS names, HasHeader AS header, SkipRows AS skip
-        FROM sniff_csv(${text(path)}, all_varchar = true, sample_size = 20480, encoding = '${encoding}')`);
-      const names = itemsOf(row?.["names"]);
-      const csv = { header: row?.["header"] === true, skip: numberOf(row?.["skip"]), encoding };
-      return { names, types: names.map(() => null), csv };
-    } catch (error) {
-      if (!(error instanceof SqlError)) throw error;
-      trouble ??= error;
+    for (const tolerant of [false, true]) {
+      if (best !== null && best.names.length > 1) return best;
+      try {
+        const found = await sniffed(connection, path, encoding, tolerant);
+        if (best === null || found.names.length > best.names.length) best = found;
+      } catch (error) {
+        if (!(error instanceof SqlError)) throw error;
+        trouble ??= error;
+      }
     }
+    if (best !== null) return best;
   }
   throw trouble;
+}
+
+type Sniffed = NonNullable<FileFields["csv"]>["encoding"];
+
+async function sniffed(connection: Connection, path: string, encoding: Sniffed, tolerant: boolean): Promise<FileFields> {
+  const [row] = await connection.rows(`
+    SELECT list_transform(Columns, c -> c.name) AS names, HasHeader AS header, SkipRows AS skip
+    FROM sniff_csv(${text(path)}, all_varchar = true, ignore_errors = ${tolerant}, sample_size = 20480, encoding = '${encoding}')`);
+  const names = itemsOf(row?.["names"]);
+  const csv = { header: row?.["header"] === true, skip: numberOf(row?.["skip"]), encoding };
+  return { names, types: names.map(() => null), csv };
 }
