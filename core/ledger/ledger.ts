@@ -115,6 +115,8 @@ export interface FileDecision {
         /** Deliveries of the same bytes in whose place it counts. */
         readonly copies?: readonly DeliverySeq[];
         readonly judgedAgainst: string | null;
+        /** Rows that came too late are dropped, and do not wait. */
+        readonly dropped?: true;
         readonly dialect: FoundDialect | null;
       }
     | { readonly kind: "redelivery"; readonly of: DeliverySeq }

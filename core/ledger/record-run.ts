@@ -70,7 +70,7 @@ function recordAdded(database: Database, { asset, version }: Manifest, delivery:
   const row: DeliveryRow = { ...delivery, asset, run: version, state: "current", judgedAgainst: delivery.judged_against };
   if (!insertDelivery(database, row)) return false;
   insertPartitions(database, asset, delivery);
-  quarantineRows(database, row);
+  quarantineRows(database, { ...delivery, asset, run: version });
   return true;
 }
 
@@ -120,12 +120,12 @@ function recordDecision(database: Database, { asset, run }: RunRecord, file: Fil
 function recordAccepted(
   database: Database,
   row: DeliveryRow,
-  { supersedes, copies = [] }: Extract<FileDecision["decision"], { kind: "accepted" }>,
+  { supersedes, copies = [], dropped }: Extract<FileDecision["decision"], { kind: "accepted" }>,
 ): void {
   if (!insertDelivery(database, row)) return;
   for (const seq of supersedes) supersede(database, row.asset, seq);
   for (const seq of copies) supersede(database, row.asset, seq, "copy");
-  quarantineRows(database, row);
+  quarantineRows(database, { ...row, ...(dropped ? { dropped } : {}) });
 }
 
 /** Whether it was not there yet. */
@@ -169,8 +169,9 @@ function forgetRefused(database: Database, asset: AssetName, seq: number): void 
 
 type Refused = Pick<DeliveryRow, "asset" | "seq" | "run" | "file">;
 
-function quarantineRows(database: Database, refused: Refused & Pick<DeliveryRow, "rows">): void {
-  const { rows } = refused;
+/** `dropped`: what came too late is listed, and waits for nothing. */
+function quarantineRows(database: Database, refused: Refused & Pick<AcceptedDelivery, "dropped"> & Pick<DeliveryRow, "rows">): void {
+  const rows = refused.dropped ? { ...refused.rows, late: 0 } : refused.rows;
   const said = [
     rows.refused > 0 ? `${rows.refused} could not be read as declared` : "",
     rows.late > 0 ? `${rows.late} came after the allowed lateness` : "",

@@ -1,5 +1,5 @@
 import type { FoldResult } from "../engine/engine.js";
-import type { DeliverySeq } from "../model.js";
+import type { DeliverySeq, IngestedAsset } from "../model.js";
 import type { Command } from "../plan/plan.js";
 import type { AcceptedDelivery, Manifest, RowAccount } from "../store/manifest.js";
 import { assemble, baseOf, freshCandidate } from "./candidate.js";
@@ -23,7 +23,7 @@ export async function merge(work: IngestWork, { withdraw, holds }: Extract<Comma
   const result = await foldInto(work, remove, written);
   const folded = new Map(result.deliveries.map((delivery) => [delivery.seq, delivery]));
   for (const entry of work.staged) entry.folded = folded.get(entry.delivery.seq) ?? null;
-  const accepted = work.staged.map(acceptedOf);
+  const accepted = work.staged.map((entry) => acceptedOf(asset, entry));
   work.candidate = {
     columns: asset.columns.map(({ name, type }) => ({ name, type })),
     partitions: await assemble(context, folder, parent, work.replays ? whole(parent, result.partitions) : result.partitions),
@@ -87,7 +87,8 @@ async function foldInto(work: IngestWork, remove: readonly DeliverySeq[], into: 
   });
 }
 
-function acceptedOf({ delivery, staged, folded, judgedAgainst, dialect }: Staged): AcceptedDelivery {
+function acceptedOf(asset: IngestedAsset, entry: Staged): AcceptedDelivery {
+  const { delivery, staged, folded, judgedAgainst, dialect } = entry;
   return {
     seq: delivery.seq,
     file: delivery.file,
@@ -98,8 +99,14 @@ function acceptedOf({ delivery, staged, folded, judgedAgainst, dialect }: Staged
     partitions: folded?.partitions ?? [],
     event_time: staged.eventTime,
     judged_against: judgedAgainst,
+    ...droppedOf(asset, entry),
     dialect,
   };
+}
+
+/** Whether rows of a delivery came too late, and the declaration drops such rows. */
+export function droppedOf({ lateness }: IngestedAsset, { staged }: Pick<Staged, "staged">): { readonly dropped?: true } {
+  return staged.keptOut > 0 && lateness?.tooLate === "drop" ? { dropped: true } : {};
 }
 
 /** Asserted, not assumed: every row read is accounted for. */

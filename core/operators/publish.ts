@@ -7,7 +7,7 @@ import { storeTrouble } from "../store/trouble.js";
 import { publish as publishVersion, readManifest, readPointer } from "../store/versions.js";
 import { flowVersion } from "../version.js";
 import { writeChangelog } from "./changelog.js";
-import { accountOf } from "./merge.js";
+import { accountOf, droppedOf } from "./merge.js";
 import { termOf } from "./ready-table.js";
 import type { IngestWork, Work } from "./work.js";
 
@@ -97,6 +97,7 @@ function decide(work: IngestWork, delivery: PlannedDelivery): FileDecision["deci
     supersedes: staged.supersedes,
     ...(copies.length > 0 ? { copies } : {}),
     judgedAgainst: staged.judgedAgainst,
+    ...droppedOf(work.asset, staged),
     dialect: staged.dialect,
   };
 }

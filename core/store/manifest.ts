@@ -65,6 +65,8 @@ export interface AcceptedDelivery {
   readonly event_time: { readonly min: string; readonly max: string } | null;
   /** The watermark its rows were judged against; null: not judged. */
   readonly judged_against: string | null;
+  /** Its rows that came too late are dropped: they are listed, and wait for nothing. Left out where there are none. */
+  readonly dropped?: true;
   readonly dialect: FoundDialect | null;
 }
 
