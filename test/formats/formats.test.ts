@@ -64,6 +64,25 @@ describe("a file is read as its extension says", () => {
   });
 });
 
+test("the lists and structs of a Parquet file are columns of it, and their parts are none", async () => {
+  const select =
+    "(SELECT id, [id, 2] AS tags, amount, \"at\", {'a': id, 'b': {'c': [name]}} AS more, map {name: 1} AS counts, name FROM t)";
+  const nested = `
+ingest: { strategy: append, on_new_column: fail, complete: { stable_for: 0s } }
+columns: { id: INTEGER, tags: "INTEGER[]", more: "STRUCT(a INTEGER, b STRUCT(c VARCHAR[]))", counts: "MAP(VARCHAR, INTEGER)", name: VARCHAR, amount: "DECIMAL(10,2)", at: TIMESTAMPTZ }
+`;
+  const files = {
+    "a.parquet": await written(select, "n.parquet", "FORMAT parquet"),
+    "b.parquet": await written(select.replace("id, [id", "id + 2 AS id, [id"), "m.parquet", "FORMAT parquet"),
+  };
+  const { report } = await ingest(nested, files);
+  expect(report.assets[0]).toMatchObject({ status: "published", rows: 4, account: { read: 4, merged: 4, refused: 0 } });
+  expect(report.assets[0]?.deliveries.map(({ drift }) => drift)).toEqual([
+    { added: [], missing: [] },
+    { added: [], missing: [] },
+  ]);
+});
+
 describe("what cannot be read is refused with its place, and the rest goes on", () => {
   test("[E01] a bad line among JSON lines", async () => {
     const { report, table } = await ingest(declaration, { "a.ndjson": Buffer.from(`${ndjson}not json\n{"id":"x"}\n[1]\n`) });

@@ -176,12 +176,7 @@ async function parquetReader(connection: Connection, group: Group, columns: read
     }
     return `${isNested(column.type) ? `to_json(${ident(name)})` : ident(name)}::VARCHAR AS r${at}`;
   });
-  const drifts = await driftOf(
-    connection,
-    group,
-    columns,
-    `SELECT list_position(${paths(group)}, file_name) - 1 AS _f, name FROM parquet_schema(${paths(group)}) WHERE num_children IS NULL`,
-  );
+  const drifts = driftIn(group, columns, await fieldsOfParquet(connection, group));
   return {
     sql: `SELECT file_index::BIGINT AS _f, false AS _blank, ${list(values).slice(1, -1)} FROM ${source}`,
     raw: "NULL::VARCHAR",
@@ -202,6 +197,29 @@ async function driftOf(connection: Connection, group: Group, columns: readonly C
     const at = numberOf(row["_f"]);
     present.set(at, [...(present.get(at) ?? []), shown(row["name"] ?? null) ?? ""]);
   }
+  return driftIn(group, columns, present);
+}
+
+/** The columns of each file, by its place: the schema lists every field before its parts, each with how many it has. */
+async function fieldsOfParquet(connection: Connection, group: Group): Promise<ReadonlyMap<number, readonly string[]>> {
+  const places = new Map(group.map(({ path }, at) => [path, at]));
+  const present = new Map<number, string[]>();
+  const parts = new Map<number, number>();
+  for (const row of await connection.rows(`SELECT file_name, name, num_children FROM parquet_schema(${paths(group)})`)) {
+    const at = places.get(String(row["file_name"])) ?? -1;
+    const children = numberOf(row["num_children"]);
+    const columns = present.get(at);
+    const within = parts.get(at) ?? 0;
+    if (columns === undefined) present.set(at, []);
+    else {
+      if (within === 0) columns.push(String(row["name"]));
+      parts.set(at, within === 0 ? children : within + children - 1);
+    }
+  }
+  return present;
+}
+
+function driftIn(group: Group, columns: readonly Column[], present: ReadonlyMap<number, readonly string[]>): Reader["drift"] {
   return new Map(
     group.flatMap((file, at) => {
       const found = present.get(at);
