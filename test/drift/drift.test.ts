@@ -1,3 +1,4 @@
+import { DuckDBInstance } from "@duckdb/node-api";
 import { describe, expect, test } from "vitest";
 import type { Plan } from "../../core/index.js";
 import { openWorld, type World } from "../scenarios/world.js";
@@ -210,5 +211,18 @@ describe("[E02] without a word in the declaration nothing is lost silently", () 
     const yaml = declaration.replace("columns: ", "ingest: { on_new_column: ignore, on_missing_column: ignore }\ncolumns: ");
     await using world = await drifted({ file: "b.csv", content: "id,customer_id,amount,colour\n2,11,2.00,red\n" }, yaml);
     expect((await planned(world)).drift).toEqual([]);
+  });
+
+  test("a Parquet file of the declared types has not drifted, with lists, structs and moments in it", async () => {
+    await using world = await openWorld();
+    const columns = 'id: INTEGER, tags: "INTEGER[]", more: "STRUCT(a INTEGER, b VARCHAR)", at: TIMESTAMPTZ, x: DOUBLE, d: "DECIMAL(5,2)"';
+    await world.write("assets/orders.yaml", `columns: { ${columns} }\n`);
+    await world.write("data/ingest/landing/orders/.keep", "");
+    const instance = await DuckDBInstance.create(":memory:");
+    const select =
+      "SELECT 1 AS id, [1, 2] AS tags, {'a': 1, 'b': 'it''s'} AS more, TIMESTAMPTZ '2026-01-01 10:00:00+00' AS at, 0.1::DOUBLE AS x, 1.5::DECIMAL(5,2) AS d";
+    await (await instance.connect()).run(`COPY (${select}) TO '${world.store}/ingest/landing/orders/a.parquet' (FORMAT parquet)`);
+    expect((await planned(world)).drift).toEqual([]);
+    expect(await world.flow(["run", "--quiet"])).toMatchObject({ code: 0 });
   });
 });

@@ -2,7 +2,7 @@ import type { Format } from "../../model.js";
 import type { Table, TextsQuestion } from "../engine.js";
 import { type Connection, numberOf } from "./connection.js";
 import { ident, text, texts } from "./sql.js";
-import { meaningful, typed } from "./typing.js";
+import { isNested, meaningful, typed } from "./typing.js";
 
 /** For each question the texts that a run would refuse, by their place: judged by what a run types with. */
 export async function refusedTexts(connection: Connection, questions: readonly TextsQuestion[]): Promise<readonly ReadonlySet<number>[]> {
@@ -22,8 +22,7 @@ export async function refusedTexts(connection: Connection, questions: readonly T
 
 /** The first rows of a file that names its fields, as texts. */
 export async function firstRows(connection: Connection, path: string, format: Exclude<Format, "csv">, rows: number): Promise<Table> {
-  if (format === "parquet")
-    return connection.table(`SELECT COLUMNS(*)::VARCHAR FROM read_parquet(${texts([path])}, hive_partitioning = false) LIMIT ${rows}`);
+  if (format === "parquet") return firstOfParquet(connection, `read_parquet(${texts([path])}, hive_partitioning = false)`, rows);
   const kind = format === "json" ? "auto" : "newline_delimited";
   const objects = `SELECT json FROM read_json_objects(${texts([path])}, format = '${kind}', hive_partitioning = false) LIMIT ${rows}`;
   const keys = await connection.table(
@@ -33,4 +32,14 @@ export async function firstRows(connection: Connection, path: string, format: Ex
   if (names.length === 0) return { columns: [], rows: [] };
   const values = names.map((name) => `json ->> ${text(`$."${name.replaceAll('"', '\\"')}"`)} AS ${ident(name)}`);
   return connection.table(`SELECT ${values.join(", ")} FROM (${objects})`);
+}
+
+/** Lists and structs as JSON, as a run reads them where they are not of the declared type already. */
+async function firstOfParquet(connection: Connection, source: string, rows: number): Promise<Table> {
+  const described = await connection.rows(`DESCRIBE SELECT * FROM ${source}`);
+  const values = described.map((row) => {
+    const name = ident(String(row["column_name"]));
+    return `${isNested(String(row["column_type"])) ? `to_json(${name})` : name}::VARCHAR AS ${name}`;
+  });
+  return connection.table(`SELECT ${values.join(", ")} FROM ${source} LIMIT ${rows}`);
 }
