@@ -46,8 +46,8 @@ import { checkWhole, collectGarbage } from "./upkeep.js";
 import { verifyAsset } from "./verify.js";
 import { whyOf } from "./why.js";
 
-/** Some seconds of work: little is lost when it is stopped, and little is added by doing it in parts. */
-const usualRowsAtOnce = 2_000_000;
+/** Ten seconds of work or so: little is lost when it is stopped, and little is added by doing it in parts. */
+const usualRowsAtOnce = 10_000_000;
 
 /**
  * Opens a project: reads `flow.yaml` and all declarations, and starts the engine. Throws `FlowError` with every error of every
