@@ -8,6 +8,7 @@ import type { FollowedInput, ReachReport } from "../project.js";
 import { canonicalJson } from "../store/canonical-json.js";
 import type { Files } from "../store/files.js";
 import type { Layout } from "../store/layout.js";
+import { isSystemError } from "../store/trouble.js";
 
 /** Answers by what was asked: the same question to the same engine has the same answer. */
 type Answers = Map<string, readonly InputReach[]>;
@@ -68,7 +69,12 @@ async function readAnswers(layout: Layout): Promise<Answers> {
 
 async function keepAnswers(files: Files, layout: Layout, answers: Answers): Promise<void> {
   await files.makeDir("cache:write", layout.cache());
-  await files.writeDurable("cache:write", layout.reachCache(), canonicalJson(Object.fromEntries(answers)));
+  try {
+    await files.writeDurable("cache:write", layout.reachCache(), canonicalJson(Object.fromEntries(answers)));
+  } catch (error) {
+    // Another asset, or another process, keeps its answers at the same moment: that what is lost is proven again costs less than a lock.
+    if (!isSystemError(error, "ENOENT")) throw error;
+  }
 }
 
 export function reachReport(

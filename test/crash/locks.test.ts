@@ -83,7 +83,7 @@ test("[F03] of several runs at once each takes what it may, and nothing is taken
   await using stock = await openStock();
   for (let n = 0; n < 8; n++) await stock.land(`${n}.csv`, [n]);
   const ends = await Promise.all([1, 2, 3].map(() => start(stock.root, ["run", "--wait"]).ended));
-  expect(ends.map(({ code }) => code)).toEqual([0, 0, 0]);
+  expect(ends.map(({ code, stderr }) => (code === 0 ? 0 : `${code}: ${stderr}`))).toEqual([0, 0, 0]);
   expect(await stock.numbers()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   expect(await stock.versions()).toHaveLength(1);
 });
