@@ -94,7 +94,7 @@ describe("a check of the partitions that changed", () => {
         await play(world, { kind: "customers", ids: [1, 2] });
         for (const each of steps) await play(world, each);
       }),
-      { numRuns: 12, seed },
+      { numRuns: 7, seed },
     );
   }, 240_000);
 
