@@ -13,7 +13,7 @@ import { dayAt, derived, landHistory, landLateRow, writeChain } from "./chain.js
  */
 const ways = {
   late: "one late row: `flow run`",
-  refresh: "built whole, equal parts kept: `flow run --full-refresh`",
+  refresh: "built whole again: `flow run --full-refresh`",
   anew: "built whole into an empty store",
 } as const;
 
