@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 
 /** Histories in all laws together; FLOW_LAWS=5000 for a deep search. */
-const histories = Number(process.env["FLOW_LAWS"] ?? "240");
+const histories = Number(process.env["FLOW_LAWS"] ?? "150");
 
 /** One seed for all laws of a file; FLOW_SEED repeats a run. */
 export const seed = Number(process.env["FLOW_SEED"] ?? randomInt(2 ** 31));
